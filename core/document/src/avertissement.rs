@@ -1,0 +1,25 @@
+//! What a person should know before sending: a warning, never a wall.
+
+/// Something that may make the piece hard to use. `Display` is the sentence for the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Avertissement {
+    /// So few pixels that small print is lost.
+    #[error(
+        "Cette image est petite : les petits caractères risquent d’être illisibles. Reprenez la photo de plus près, ou envoyez le fichier d’origine."
+    )]
+    ImagePetite,
+    /// The file stops before the picture ends: what was there has been kept.
+    #[error("Cette photo est incomplète : il en manque une partie. Vérifiez-la, et reprenez-la si besoin.")]
+    PhotoIncomplete,
+}
+
+impl Avertissement {
+    /// The stable code, for scripts.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ImagePetite => "image_petite",
+            Self::PhotoIncomplete => "photo_incomplete",
+        }
+    }
+}
