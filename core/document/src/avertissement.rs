@@ -15,6 +15,10 @@ pub enum Avertissement {
 }
 
 impl Avertissement {
+    /// Long side below which an 8-point table is lost, in pixels: OCR word recall falls from 61 % at 1600 px to 11 % at
+    /// 1200 px.
+    pub(crate) const SMALL_SIDE_PIXELS: u32 = 1_400;
+
     /// The stable code, for scripts.
     pub fn code(self) -> &'static str {
         match self {

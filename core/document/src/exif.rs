@@ -1,5 +1,7 @@
 //! The one thing kept of a photo's EXIF data: how it was held.
 
+use crate::Rotation;
+
 /// The eight ways in which a stored picture is to be shown (Exif 2.32, tag 0x0112).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Orientation {
@@ -28,6 +30,23 @@ impl Orientation {
             _ => (false, false, false),
         };
         Self { transposed, mirrored_x, mirrored_y }
+    }
+
+    /// This orientation, and then a turn clockwise.
+    pub(crate) fn turned(self, rotation: Rotation) -> Self {
+        let quarter = |o: Self| Self {
+            transposed: !o.transposed,
+            // A quarter turn is a transposition, which makes columns of rows, and then a mirroring from left to right.
+            mirrored_x: !o.mirrored_y,
+            mirrored_y: o.mirrored_x,
+        };
+        let half = |o: Self| Self { mirrored_x: !o.mirrored_x, mirrored_y: !o.mirrored_y, ..o };
+        match rotation {
+            Rotation::Aucune => self,
+            Rotation::Quart => quarter(self),
+            Rotation::Demi => half(self),
+            Rotation::TroisQuarts => half(quarter(self)),
+        }
     }
 
     /// Width and height as shown, of a picture stored with these.

@@ -14,6 +14,7 @@ mod exif;
 mod inspecter;
 mod jpeg_header;
 mod pdf;
+mod photo;
 mod plan;
 mod preparer;
 mod proposer;

@@ -55,17 +55,13 @@ pub fn proposer(path: &Path) -> Result<Proposition, ErreurProposition> {
     })
 }
 
-/// Long side below which an 8-point table is lost, in pixels: OCR word recall falls from 61 % at 1600 px to 11 % at
-/// 1200 px.
-const SMALL_SIDE_PIXELS: u32 = 1_400;
-
 /// Bytes of a prepared photo per pixel, measured on the sample pages.
 const BYTES_PER_PIXEL: f64 = 0.08;
 
 /// What the facts alone tell.
 fn warnings_about(constat: &Constat) -> Vec<Avertissement> {
     match constat.pixels {
-        Some((width, height)) if width.max(height) < SMALL_SIDE_PIXELS => vec![Avertissement::ImagePetite],
+        Some((width, height)) if width.max(height) < Avertissement::SMALL_SIDE_PIXELS => vec![Avertissement::ImagePetite],
         _ => Vec::new(),
     }
 }
