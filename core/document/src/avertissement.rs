@@ -12,6 +12,11 @@ pub enum Avertissement {
     /// The file stops before the picture ends: what was there has been kept.
     #[error("Cette photo est incomplète : il en manque une partie. Vérifiez-la, et reprenez-la si besoin.")]
     PhotoIncomplete,
+    /// A signed PDF was put together with something else or turned, so that its signature no longer holds.
+    #[error(
+        "Ce PDF est signé électroniquement : modifié ou assemblé, il perd la valeur de sa signature. Envoyez-le seul et tel quel."
+    )]
+    SignaturePerdue,
 }
 
 impl Avertissement {
@@ -24,6 +29,7 @@ impl Avertissement {
         match self {
             Self::ImagePetite => "image_petite",
             Self::PhotoIncomplete => "photo_incomplete",
+            Self::SignaturePerdue => "signature_perdue",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use wire::{MediaType, RaisonRefus, Sniff, inspection::Constat, limites};
 
-use crate::{empreinte, jpeg_header, pdf};
+use crate::{empreinte, jpeg_header, pdf, photo};
 
 /// Stack of the thread that reads a PDF, in bytes: its parser recurses a hundred deep on nested objects, more than
 /// the 1 MB of a phone's threads holds.
@@ -39,7 +39,7 @@ pub enum ErreurInspection {
 /// Tells what the file at `path` is, by its content.
 pub fn inspecter(path: &Path) -> Result<Inspection, ErreurInspection> {
     let bytes = read_source(path)?;
-    Ok(with_large_stack(|| inspecter_octets(&bytes))??)
+    Ok(apart(|| inspecter_octets(&bytes))??)
 }
 
 /// The same for bytes in memory, on the current thread, without opening a file or starting a thread: it runs in
@@ -55,7 +55,9 @@ pub fn inspecter_octets(bytes: &[u8]) -> Result<Inspection, RaisonRefus> {
             (MediaType::Jpeg, 1, Some(header.orientation.shown(header.size)))
         }
         Some(MediaType::Pdf) => (MediaType::Pdf, pdf::count_pages(&pdf::open(bytes)?)?, None),
-        Some(MediaType::Png | MediaType::Webp) => return Err(RaisonRefus::TypeInconnu),
+        Some(media_type @ (MediaType::Png | MediaType::Webp)) => {
+            (media_type, 1, Some(photo::size(bytes, media_type)?))
+        }
     };
     let sha256 = empreinte::sha256(bytes);
     Ok(Inspection::Document(Constat { media_type, taille: bytes.len() as u64, sha256, pages, pixels }))
@@ -87,10 +89,13 @@ pub(crate) fn read_source(path: &Path) -> Result<Vec<u8>, ErreurInspection> {
     Ok(bytes)
 }
 
-/// Runs `work` on a thread whose stack holds what a PDF's parser needs.
-pub(crate) fn with_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+/// Runs `work` on a thread whose stack holds what a PDF's parser needs. A decoder that panics there costs its file and
+/// no more.
+pub(crate) fn apart<T: Send, E: From<RaisonRefus> + Send>(
+    work: impl FnOnce() -> Result<T, E> + Send,
+) -> io::Result<Result<T, E>> {
     thread::scope(|scope| {
         let worker = thread::Builder::new().stack_size(PDF_STACK_BYTES).spawn_scoped(scope, work)?;
-        worker.join().map_err(|_| io::Error::other("the document engine panicked"))
+        Ok(worker.join().unwrap_or_else(|_| Err(RaisonRefus::NonVerifiable.into())))
     })
 }

@@ -110,12 +110,18 @@ impl Frame {
         let components = components
             .chunks_exact(3)
             .filter_map(|component| match *component {
-                [id, sampling, _] => Some(Component { id, horizontal: sampling >> 4, vertical: sampling & 15 }),
+                [id, sampling, _] => {
+                    Some(Component { id, horizontal: sampling >> 4, vertical: sampling & 15 })
+                }
                 _ => None,
             })
             .collect();
         let side = |high: &u8, low: &u8| u32::from(u16::from_be_bytes([*high, *low]));
-        Ok(Self { size: (side(w1, w0), side(h1, h0)), progressive: matches!(marker, 0xC2 | 0xCA), components })
+        Ok(Self {
+            size: (side(w1, w0), side(h1, h0)),
+            progressive: matches!(marker, 0xC2 | 0xCA),
+            components,
+        })
     }
 
     /// What the components mean: their identifiers first, then the JFIF and Adobe marks, as other readers do
@@ -141,7 +147,8 @@ impl Frame {
     fn samples(&self) -> u64 {
         let horizontal = self.components.iter().map(|c| c.horizontal).max().unwrap_or(1).max(1);
         let vertical = self.components.iter().map(|c| c.vertical).max().unwrap_or(1).max(1);
-        let units = self.components.iter().map(|c| u64::from(c.horizontal) * u64::from(c.vertical)).sum::<u64>();
+        let units =
+            self.components.iter().map(|c| u64::from(c.horizontal) * u64::from(c.vertical)).sum::<u64>();
         u64::from(self.size.0.div_ceil(u32::from(horizontal)))
             * u64::from(self.size.1.div_ceil(u32::from(vertical)))
             * units

@@ -1,7 +1,13 @@
-//! PDF: can it be opened by an agent, and how many pages has it.
+//! PDF: can an agent open it, what pages has it, and several pieces made one.
 
-use lopdf::{Document, LoadOptions};
+mod assemble;
+mod pages;
+
+use lopdf::{Document, LoadOptions, Object};
 use wire::{RaisonRefus, limites};
+
+pub(crate) use assemble::Assembly;
+pub(crate) use pages::PageRef;
 
 /// Most bytes that one stream may take decompressed while a PDF is opened: object and cross-reference streams, of
 /// which the largest seen in ordinary files take 2 MB.
@@ -14,19 +20,33 @@ pub(crate) fn open(bytes: &[u8]) -> Result<Document, RaisonRefus> {
         lopdf::Error::InvalidPassword => RaisonRefus::MotDePasse,
         _ => RaisonRefus::Illisible,
     })?;
+    // The library has decrypted it with the empty password where that opens it.
     if document.is_encrypted() {
         return Err(RaisonRefus::MotDePasse);
     }
     Ok(document)
 }
 
-/// The number of pages, within the limits.
-pub(crate) fn count_pages(document: &Document) -> Result<u32, RaisonRefus> {
+/// The pages in their order, within the limits.
+pub(crate) fn pages(document: &Document) -> Result<Vec<PageRef>, RaisonRefus> {
     let limit = usize::try_from(limites::PAGES_MAX).unwrap_or(usize::MAX);
-    let pages = document.page_iter().take(limit.saturating_add(1)).count();
-    match u32::try_from(pages) {
-        Ok(0) => Err(RaisonRefus::AucunePage),
-        Ok(pages) if pages <= limites::PAGES_MAX => Ok(pages),
+    let pages = pages::walk(document, limit.saturating_add(1));
+    match pages.len() {
+        0 => Err(RaisonRefus::AucunePage),
+        count if count <= limit => Ok(pages),
         _ => Err(RaisonRefus::TropDePages),
     }
+}
+
+/// The number of pages, within the limits.
+pub(crate) fn count_pages(document: &Document) -> Result<u32, RaisonRefus> {
+    pages(document).map(|pages| u32::try_from(pages.len()).unwrap_or(u32::MAX))
+}
+
+/// Whether it carries an electronic signature: a dictionary that says which bytes it covers (ISO 32000-1, 12.8).
+pub(crate) fn is_signed(document: &Document) -> bool {
+    document.objects.values().any(|object| match object {
+        Object::Dictionary(dictionary) => dictionary.has(b"ByteRange"),
+        _ => false,
+    })
 }

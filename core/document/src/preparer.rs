@@ -1,17 +1,20 @@
 //! Carries out a [`Plan`]: the file to send, whole, or nothing and why.
 
 use std::{
+    collections::HashSet,
     io,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use wire::{MediaType, RaisonRefus, Sha256};
+use wire::{MediaType, RaisonRefus, Sha256, limites};
 
 use crate::{
-    Avertissement, ErreurInspection, PagePlan, Plan, Rotation, empreinte,
-    inspecter::{read_source, sniff, with_large_stack},
-    pdf, sortie,
+    Avertissement, ErreurInspection, PagePlan, Plan, empreinte,
+    inspecter::{apart, read_source, sniff},
+    pdf::{self, Assembly},
+    photo::{self, PhotoError, PreparedPhoto},
+    sortie,
 };
 
 /// The prepared file.
@@ -87,44 +90,165 @@ pub fn preparer(
     progress: &mut dyn FnMut(Progres),
     cancel: &AtomicBool,
 ) -> Result<Prepared, ErreurPreparation> {
-    let [page] = plan.pages.as_slice() else {
-        return Err(if plan.pages.is_empty() {
-            ErreurPreparation::PlanVide
-        } else {
-            ErreurPreparation::Impossible { entry: 1 }
-        });
+    let mut work = Work { progress, cancel, done: 0, total: steps(plan), originals: Vec::new() };
+    let first = work.read(plan.pages.first().ok_or(ErreurPreparation::PlanVide)?, 0)?;
+    let piece = match plan.pages.as_slice() {
+        [only] if first.media_type != MediaType::Pdf => work.one_photo(&first, only)?,
+        [only] if *only == PagePlan::new(only.source.clone()) => work.one_pdf(first)?,
+        entries => work.several(first, entries)?,
     };
-    if page.corners.is_some() || !page.masks.is_empty() || page.rotation != Rotation::Aucune {
-        return Err(ErreurPreparation::Impossible { entry: 0 });
+    if piece.bytes.len() as u64 > limites::UPLOAD_BYTES_MAX {
+        return Err(ErreurPreparation::Refus { entry: 0, raison: RaisonRefus::TropVolumineux });
     }
-    let refus = |raison| ErreurPreparation::Refus { entry: 0, raison };
-    let bytes = read(page, 0)?;
-    let pages = match sniff(&bytes).map_err(refus)? {
-        None => return Err(ErreurPreparation::NeedsPlatformDecode { entry: 0 }),
-        Some(MediaType::Pdf) => with_large_stack(|| pdf::count_pages(&pdf::open(&bytes)?))?.map_err(refus)?,
-        Some(_) => return Err(ErreurPreparation::Impossible { entry: 0 }),
-    };
-    if cancel.load(Ordering::Relaxed) {
-        return Err(ErreurPreparation::Annule);
-    }
-    sortie::write_atomically(out, &bytes)?;
-    progress(Progres { done: 1, total: 1 });
-    let sha256 = empreinte::sha256(&bytes);
+    work.check()?;
+    sortie::write_atomically(out, &piece.bytes)?;
+    work.step();
     Ok(Prepared {
-        media_type: MediaType::Pdf,
-        taille: bytes.len() as u64,
-        sha256,
-        sha256_original: empreinte::sha256_of_sources(&[sha256]),
-        pages,
-        pixels: None,
-        avertissements: Vec::new(),
+        media_type: piece.media_type,
+        taille: piece.bytes.len() as u64,
+        sha256: empreinte::sha256(&piece.bytes),
+        sha256_original: empreinte::sha256_of_sources(&work.originals),
+        pages: piece.pages,
+        pixels: piece.pixels,
+        avertissements: piece.avertissements,
     })
 }
 
-/// Reads the source of one entry.
-fn read(page: &PagePlan, entry: usize) -> Result<Vec<u8>, ErreurPreparation> {
-    read_source(&page.source).map_err(|error| match error {
-        ErreurInspection::Refus(raison) => ErreurPreparation::Refus { entry, raison },
-        ErreurInspection::Io(error) => error.into(),
-    })
+/// Two for each entry, read and done, and one for the writing.
+fn steps(plan: &Plan) -> u32 {
+    u32::try_from(plan.pages.len().saturating_mul(2).saturating_add(1)).unwrap_or(u32::MAX)
+}
+
+/// A prepared piece that is not written yet.
+struct Piece {
+    media_type: MediaType,
+    bytes: Vec<u8>,
+    pages: u32,
+    pixels: Option<(u32, u32)>,
+    avertissements: Vec<Avertissement>,
+}
+
+/// One preparation under way.
+struct Work<'a> {
+    progress: &'a mut dyn FnMut(Progres),
+    cancel: &'a AtomicBool,
+    done: u32,
+    total: u32,
+    /// Digests of the sources read, in the plan's order.
+    originals: Vec<Sha256>,
+}
+
+/// A file that was read.
+struct Source {
+    bytes: Vec<u8>,
+    media_type: MediaType,
+}
+
+impl Work<'_> {
+    /// One photo becomes one JPEG.
+    fn one_photo(&mut self, source: &Source, plan: &PagePlan) -> Result<Piece, ErreurPreparation> {
+        let photo = self.photo(source, plan, 0)?;
+        self.step();
+        Ok(Piece {
+            media_type: MediaType::Jpeg,
+            bytes: photo.jpeg,
+            pages: 1,
+            pixels: Some(photo.size),
+            avertissements: photo.avertissements,
+        })
+    }
+
+    /// One PDF to which nothing is done goes through byte for byte: a signature stays valid.
+    fn one_pdf(&mut self, source: Source) -> Result<Piece, ErreurPreparation> {
+        let pages = apart(|| pdf::count_pages(&pdf::open(&source.bytes)?))?
+            .map_err(|raison| ErreurPreparation::Refus { entry: 0, raison })?;
+        self.step();
+        Ok(Piece {
+            media_type: MediaType::Pdf,
+            bytes: source.bytes,
+            pages,
+            pixels: None,
+            avertissements: Vec::new(),
+        })
+    }
+
+    /// Photos and PDFs become one PDF.
+    fn several(&mut self, first: Source, plans: &[PagePlan]) -> Result<Piece, ErreurPreparation> {
+        let mut assembly = Assembly::new();
+        let mut avertissements = Vec::new();
+        let mut first = Some(first);
+        for (entry, plan) in plans.iter().enumerate() {
+            let source = match first.take() {
+                Some(source) => source,
+                None => self.read(plan, entry)?,
+            };
+            let refus = |raison| ErreurPreparation::Refus { entry, raison };
+            if source.media_type == MediaType::Pdf {
+                if plan.corners.is_some() || !plan.masks.is_empty() {
+                    return Err(ErreurPreparation::Impossible { entry });
+                }
+                let signed = apart(|| {
+                    let document = pdf::open(&source.bytes)?;
+                    assembly.add_pdf(&document, plan.page, plan.rotation)?;
+                    Ok(pdf::is_signed(&document))
+                })?
+                .map_err(refus)?;
+                if signed {
+                    avertissements.push(Avertissement::SignaturePerdue);
+                }
+            } else {
+                let photo = self.photo(&source, plan, entry)?;
+                assembly.add_photo(photo.jpeg, photo.size, photo.grey).map_err(refus)?;
+                avertissements.extend(photo.avertissements);
+            }
+            self.step();
+            self.check()?;
+        }
+        let (bytes, pages) = apart(|| assembly.finish())?
+            .map_err(|raison| ErreurPreparation::Refus { entry: plans.len().saturating_sub(1), raison })?;
+        let mut told = HashSet::new();
+        avertissements.retain(|avertissement| told.insert(*avertissement));
+        Ok(Piece { media_type: MediaType::Pdf, bytes, pages, pixels: None, avertissements })
+    }
+
+    fn photo(
+        &self,
+        source: &Source,
+        plan: &PagePlan,
+        entry: usize,
+    ) -> Result<PreparedPhoto, ErreurPreparation> {
+        if plan.corners.is_some() || plan.page.is_some_and(|page| page > 0) {
+            return Err(ErreurPreparation::Impossible { entry });
+        }
+        apart(|| photo::prepare(&source.bytes, source.media_type, plan, self.cancel))?.map_err(|error| {
+            match error {
+                PhotoError::Refus(raison) => ErreurPreparation::Refus { entry, raison },
+                PhotoError::Cancelled => ErreurPreparation::Annule,
+            }
+        })
+    }
+
+    /// Reads the source of one entry and remembers its digest.
+    fn read(&mut self, plan: &PagePlan, entry: usize) -> Result<Source, ErreurPreparation> {
+        let refus = |raison| ErreurPreparation::Refus { entry, raison };
+        let bytes = read_source(&plan.source).map_err(|error| match error {
+            ErreurInspection::Refus(raison) => refus(raison),
+            ErreurInspection::Io(error) => error.into(),
+        })?;
+        let media_type =
+            sniff(&bytes).map_err(refus)?.ok_or(ErreurPreparation::NeedsPlatformDecode { entry })?;
+        self.originals.push(empreinte::sha256(&bytes));
+        self.step();
+        self.check()?;
+        Ok(Source { bytes, media_type })
+    }
+
+    fn step(&mut self) {
+        self.done = self.done.saturating_add(1).min(self.total);
+        (self.progress)(Progres { done: self.done, total: self.total });
+    }
+
+    fn check(&self) -> Result<(), ErreurPreparation> {
+        if self.cancel.load(Ordering::Relaxed) { Err(ErreurPreparation::Annule) } else { Ok(()) }
+    }
 }

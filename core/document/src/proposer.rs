@@ -61,7 +61,9 @@ const BYTES_PER_PIXEL: f64 = 0.08;
 /// What the facts alone tell.
 fn warnings_about(constat: &Constat) -> Vec<Avertissement> {
     match constat.pixels {
-        Some((width, height)) if width.max(height) < Avertissement::SMALL_SIDE_PIXELS => vec![Avertissement::ImagePetite],
+        Some((width, height)) if width.max(height) < Avertissement::SMALL_SIDE_PIXELS => {
+            vec![Avertissement::ImagePetite]
+        }
         _ => Vec::new(),
     }
 }
