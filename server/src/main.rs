@@ -1,0 +1,3 @@
+//! `ma-demande-server`: the server and the operator's commands.
+
+fn main() {}

@@ -1,0 +1,192 @@
+//! The registre's own words: who acts, and what a verb answers.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use wire::{
+    AgentId, Controle, DemandeId, Examen, GuichetCode, JustificatifId, MediaType, NomAffiche, NumeroUnique,
+    Origine, PersonneId, RubriqueCode, SessionId, Sha256, TypeCode, UploadId,
+    api::{EtatDemande, GuichetVue, PersonneVue},
+};
+
+use crate::coffre::BlobId;
+
+/// A demandeur who has signed in: what every verb of the app acts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionCourante {
+    /// The session, that is, the device.
+    pub id: SessionId,
+    /// The only demande that it reaches.
+    pub demande: DemandeId,
+}
+
+/// An agent who has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentConnecte {
+    /// The account.
+    pub id: AgentId,
+    /// As shown to the agent.
+    pub nom: String,
+    /// The guichet it works for.
+    pub guichet: GuichetCode,
+    /// The territory of that guichet: the agent sees its demandes and no others.
+    pub territoire: String,
+    /// What it may see.
+    pub profil: Profil,
+}
+
+/// What an agent may see and do, as attested for the SNE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Profil {
+    /// Views, deposits and judges non-sensitive pieces.
+    Guichet,
+    /// Sees the list of non-sensitive pieces, no content.
+    ConsultantSimple,
+    /// Sees their content too.
+    ConsultantDemande,
+    /// Sees everything, sensitive pieces included.
+    ConsultantSensible,
+}
+
+impl Profil {
+    /// Whether it may know the type and content of a sensitive piece.
+    pub fn voit_sensible(self) -> bool {
+        self == Self::ConsultantSensible
+    }
+
+    /// Whether it may open a document at all.
+    pub fn ouvre(self) -> bool {
+        self != Self::ConsultantSimple
+    }
+}
+
+/// Where an upload stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EtatDepot {
+    /// It takes bytes.
+    EnCours,
+    /// Its piece exists.
+    Attache,
+    /// The bytes were not those announced, or of no known type: a new upload must be begun.
+    Echoue,
+    /// Given up by its client, or expired.
+    Abandonne,
+}
+
+/// One upload, as the base knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Depot {
+    /// Its id, the last segment of its address.
+    pub upload: UploadId,
+    /// To which demande.
+    pub demande: DemandeId,
+    /// `Upload-Metadata` as sent.
+    pub entete: String,
+    /// Whole length, in bytes.
+    pub taille: u64,
+    /// Bytes that are durable.
+    pub offset: u64,
+    /// Raised by every takeover: whoever writes under an older one is fenced off.
+    pub generation: u64,
+    /// Where it stands.
+    pub etat: EtatDepot,
+    /// The piece, once attached.
+    pub justificatif: Option<JustificatifId>,
+    /// Its content was already held: the piece is that of an earlier deposit.
+    pub doublon: bool,
+    /// When it is forgotten unless bytes come.
+    pub expire_le: DateTime<Utc>,
+}
+
+/// The bytes that a reader may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contenu {
+    /// Where they lie.
+    pub blob: BlobId,
+    /// How many.
+    pub taille: u64,
+    /// What the inspection saw.
+    pub media_type: MediaType,
+    /// What to call the file, if its depositor named it.
+    pub nom: Option<NomAffiche>,
+}
+
+/// A piece that waits for the inspection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AInspecter {
+    /// The piece.
+    pub justificatif: JustificatifId,
+    /// Its bytes.
+    pub blob: BlobId,
+    /// How many.
+    pub taille: u64,
+    /// What was acknowledged: the inspection must see the same.
+    pub sha256: Sha256,
+}
+
+/// A demande as an agent of its territory sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemandeAgent {
+    /// Its id in every address.
+    pub id: DemandeId,
+    /// The numéro unique.
+    pub numero: NumeroUnique,
+    /// Day of deposit.
+    pub date_depot: NaiveDate,
+    /// Whether it is alive.
+    pub etat: EtatDemande,
+    /// `02.00`.
+    pub version: String,
+    /// The guichet that last changed it.
+    pub guichet: GuichetVue,
+    /// Day of the last change.
+    pub modifiee_le: NaiveDate,
+    /// Day of the last renewal.
+    pub renouvelee_le: Option<NaiveDate>,
+    /// Day by which it must be renewed.
+    pub a_renouveler_avant: NaiveDate,
+    /// The people on it.
+    pub personnes: Vec<PersonneVue>,
+}
+
+/// A piece as an agent sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PieceAgent {
+    /// Its id in every address.
+    pub id: JustificatifId,
+    /// What it is; none where this agent's profile may not know: « pièce confidentielle ».
+    pub faits: Option<FaitsPiece>,
+    /// By which door it came.
+    pub origine: Origine,
+    /// When.
+    pub depose_le: DateTime<Utc>,
+    /// Type by content; none before the inspection.
+    pub media_type: Option<MediaType>,
+    /// Bytes.
+    pub taille: u64,
+    /// Pages; none before the inspection.
+    pub pages: Option<u32>,
+    /// What the inspection says.
+    pub controle: Controle,
+    /// What the guichet says; the reason is left out where the facts are.
+    pub examen: Examen,
+    /// Whether this agent may open it now.
+    pub ouvrable: bool,
+    /// Whether an agent has already looked at it.
+    pub consultee: bool,
+}
+
+/// What a piece proves, and of whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaitsPiece {
+    /// Which fact.
+    pub rubrique: RubriqueCode,
+    /// Which type.
+    pub type_piece: TypeCode,
+    /// Of whom; none for the household.
+    pub personne: Option<PersonneId>,
+    /// The name the depositor knew it by.
+    pub nom: Option<NomAffiche>,
+    /// Digest of the bytes as received.
+    pub sha256: Sha256,
+}
