@@ -70,6 +70,11 @@ pub enum RaisonBlocage {
     /// The same deposit was begun with other facts, or the facts name something that does not exist.
     #[error("Cet envoi ne correspond plus à votre demande. Annulez-le, puis ajoutez la pièce à nouveau.")]
     FaitsRefuses,
+    /// The server no longer understands this version of the program.
+    #[error(
+        "Cette version de l’application est trop ancienne pour ce service. Mettez-la à jour, puis relancez l’envoi : rien n’est perdu."
+    )]
+    VersionDepassee,
 }
 
 /// What the server's inspection says of a piece.

@@ -1,0 +1,76 @@
+//! What the server knows: the demande, its pieces, the nomenclature; and withdrawing a piece.
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use wire::{
+    DepotEtat, JustificatifId, Nomenclature,
+    api::{DemandeVue, JustificatifsVue},
+};
+
+use crate::{Client, Erreur, http::Echec};
+
+impl Client {
+    /// The demande signed in to: header, people, checklist, requested pieces, events.
+    pub async fn demande(&self) -> Result<DemandeVue, Erreur> {
+        let path = format!("/api/v1/demandes/{}", self.session().await?.demande);
+        self.authorized_json(Method::GET, &path).await.map_err(Echec::into_erreur)
+    }
+
+    /// Its pieces, latest first.
+    pub async fn justificatifs(&self) -> Result<JustificatifsVue, Erreur> {
+        let path = format!("/api/v1/demandes/{}/justificatifs", self.session().await?.demande);
+        self.authorized_json(Method::GET, &path).await.map_err(Echec::into_erreur)
+    }
+
+    /// The nomenclature in force on the server; it needs no session.
+    pub async fn nomenclature(&self) -> Result<Nomenclature, Erreur> {
+        let request = self.http.request(Method::GET, "/api/v1/nomenclature");
+        self.http.json(request).await.map_err(Echec::into_erreur)
+    }
+
+    /// Withdraws a piece that no agent has looked at yet, and forgets what this device still held of it.
+    pub async fn retirer(&self, justificatif: JustificatifId) -> Result<(), Erreur> {
+        let path = format!("/api/v1/justificatifs/{justificatif}");
+        self.authorized(Method::DELETE, &path).await.map_err(Echec::into_erreur)?;
+        for entree in self.file.list()?.entrees {
+            if matches!(&entree.etat, DepotEtat::Depose { recu } if recu.justificatif == justificatif) {
+                let _verrou = self.file.lock()?;
+                self.file.remove(entree.depot)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A request without body, in the name of the session; its token renewed once if it has expired.
+    pub(crate) async fn authorized(&self, method: Method, path: &str) -> Result<Response, Echec> {
+        self.authorized_with(method, path, &|request| request).await
+    }
+
+    /// The same, with what `dress` adds to the request.
+    pub(crate) async fn authorized_with(
+        &self,
+        method: Method,
+        path: &str,
+        dress: &(dyn Fn(RequestBuilder) -> RequestBuilder + Send + Sync),
+    ) -> Result<Response, Echec> {
+        let session = self.session().await.map_err(Echec::Session)?;
+        let request = |token: &str| dress(self.http.request(method.clone(), path).bearer_auth(token));
+        match self.http.send(request(&session.access_token)).await {
+            Err(echec) if echec.is_unauthorized() => {}
+            result => return result,
+        }
+        self.compte.renew(&self.http, &session.access_token).await?;
+        let session = self.session().await.map_err(Echec::Session)?;
+        self.http.send(request(&session.access_token)).await
+    }
+
+    /// The same for an answer in JSON.
+    pub(crate) async fn authorized_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<T, Echec> {
+        let response = self.authorized(method, path).await?;
+        self.http.read_json(response).await
+    }
+}
