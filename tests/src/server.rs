@@ -1,0 +1,180 @@
+//! The server as an operator runs it: the binary `ma-demande-server` on a folder of its own, a free port of the
+//! loopback and plain HTTP, with the administration commands beside it on the same folder.
+//!
+//! Everything that it says on its standard output and error is kept in one file, for the sentence that a failed test
+//! ends with and for the test that looks for personal data in it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::binary;
+
+/// How long a test waits for something that happens by itself, in seconds: far beyond what it takes.
+const PATIENCE_S: u64 = 60;
+
+/// What the server prints, followed by its address, once it listens.
+const LISTENS: &str = "écoute sur ";
+
+/// A running server; it ends with the test.
+pub struct Server {
+    // Before the folder: the process must be gone when the folder is removed.
+    process: Process,
+    folder: TempDir,
+    url: String,
+    tls: bool,
+}
+
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Server {
+    /// Starts a server without TLS on an empty folder.
+    pub fn start() -> Result<Self> {
+        Self::start_in(tempfile::tempdir().context("a folder for the server")?, false)
+    }
+
+    /// Starts a server with a certificate that it makes itself.
+    pub fn start_with_tls() -> Result<Self> {
+        Self::start_in(tempfile::tempdir().context("a folder for the server")?, true)
+    }
+
+    fn start_in(folder: TempDir, tls: bool) -> Result<Self> {
+        let (process, url) = launch(folder.path(), tls)?;
+        Ok(Self { process, folder, url, tls })
+    }
+
+    /// Kills the server as a power cut would (SIGKILL: nothing is tidied up) and starts it again on the same folder,
+    /// on another port.
+    pub fn kill_and_restart(&mut self) -> Result<()> {
+        self.process.0.kill()?;
+        self.process.0.wait()?;
+        (self.process, self.url) = launch(self.folder.path(), self.tls)?;
+        Ok(())
+    }
+
+    /// Where it listens, as an address of the web.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> Result<SocketAddr> {
+        let (_, addr) = self.url.split_once("://").context("an address without scheme")?;
+        addr.parse().with_context(|| format!("the server says that it listens on {addr}"))
+    }
+
+    /// The folder of its data.
+    pub fn data(&self) -> PathBuf {
+        data(self.folder.path())
+    }
+
+    /// A folder for the test's own files, removed with the server.
+    pub fn scratch(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Everything that it has said so far.
+    pub fn log(&self) -> Result<String> {
+        Ok(fs::read_to_string(log(self.folder.path()))?)
+    }
+
+    /// Runs an administration command beside the server, with that standard input, and gives what it prints.
+    pub fn admin(&self, arguments: &[&str], input: &str) -> Result<String> {
+        let mut child = Command::new(binary("ma-demande-server")?)
+            .args(arguments)
+            .env("MA_DEMANDE_DONNEES", self.data())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that needs no input may be gone before it is written.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        let output = child.wait_with_output()?;
+        ensure!(
+            output.status.success(),
+            "ma-demande-server {} ended with {}: {}",
+            arguments.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8(output.stdout)?)
+    }
+}
+
+/// Waits for something that happens by itself, looking often; an error after [`PATIENCE_S`] says what never came.
+pub fn wait_until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(PATIENCE_S) {
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    bail!("{what}: not within {PATIENCE_S} s")
+}
+
+fn data(folder: &Path) -> PathBuf {
+    folder.join("donnees")
+}
+
+fn log(folder: &Path) -> PathBuf {
+    folder.join("journal.txt")
+}
+
+/// Starts the process and waits until it says where it listens.
+fn launch(folder: &Path, tls: bool) -> Result<(Process, String)> {
+    let log = log(folder);
+    let out = OpenOptions::new().create(true).append(true).open(&log)?;
+    let before = fs::metadata(&log)?.len();
+    let child = Command::new(binary("ma-demande-server")?)
+        .arg("servir")
+        .arg("--donnees")
+        .arg(data(folder))
+        .args(["--ecoute", "127.0.0.1:0", if tls { "--tls-auto-signe" } else { "--sans-tls" }])
+        .stdin(Stdio::null())
+        .stderr(out.try_clone()?)
+        .stdout(out)
+        .spawn()?;
+    let mut process = Process(child);
+    let url = wait_until("the server listens", || {
+        let said = read_from(&log, before)?;
+        if let Some((_, rest)) = said.split_once(LISTENS) {
+            // The line may not be whole yet.
+            return Ok(rest.split_once('\n').map(|(url, _)| url.trim().to_owned()));
+        }
+        match process.0.try_wait()? {
+            Some(status) => bail!("the server ended with {status}: {said}"),
+            None => Ok(None),
+        }
+    })?;
+    Ok((process, url))
+}
+
+/// What was written to a file since it had that length.
+fn read_from(path: &Path, offset: u64) -> Result<String> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    // The last character may be half written.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

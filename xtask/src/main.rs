@@ -1,0 +1,36 @@
+//! What is done with this repository, one word each: `cargo xtask demo` shows the whole way of a document,
+//! `cargo xtask test` checks everything that a change must pass.
+
+mod command;
+mod demo;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
+cargo xtask test            vérifie tout : format, clippy, deny, tests unitaires, de bout en bout, interopérabilité";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask : {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["demo"] => demo::run(false),
+        ["demo", "--once"] => demo::run(true),
+        ["test"] => test::run(),
+        _ => bail!("usage :\n{USAGE}"),
+    }
+}

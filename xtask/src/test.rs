@@ -1,0 +1,58 @@
+//! `cargo xtask test`: everything that a change must pass, in the order in which it is soonest known to fail. It stops
+//! at the first stage that fails, names it, and prints how long each took.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    command::{cargo, works},
+    tools,
+};
+
+/// The package of the end-to-end tests, which want the programs built before them.
+const TESTS: &str = "ma-demande-tests";
+
+/// A stage's name and what it does.
+type Stage = (&'static str, fn() -> Result<()>);
+
+const STAGES: [Stage; 8] = [
+    ("format", format),
+    ("clippy", || cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+    ("deny", tools::deny),
+    ("tests unitaires", || cargo(&["test", "--locked", "--workspace", "--exclude", TESTS])),
+    ("programmes", || cargo(&["build", "--locked", "--workspace", "--exclude", "xtask", "--bins"])),
+    // The names of the interoperability tests begin with the stage's.
+    ("bout en bout", || cargo(&["test", "--locked", "--package", TESTS, "--", "--skip", "interop_"])),
+    ("outils d’interopérabilité", tools::interop),
+    ("interopérabilité", || cargo(&["test", "--locked", "--package", TESTS, "--test", "interop"])),
+];
+
+/// Runs the stages.
+pub(crate) fn run() -> Result<()> {
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    let mut outcome = Ok(());
+    for (name, stage) in STAGES {
+        println!("\n── {name}");
+        let start = Instant::now();
+        outcome = stage().with_context(|| format!("étape « {name} »"));
+        times.push((name, start.elapsed()));
+        if outcome.is_err() {
+            break;
+        }
+    }
+    println!("\nminutes  étape");
+    for (name, time) in &times {
+        println!("{:7.1}  {name}", time.as_secs_f64() / 60.0);
+    }
+    println!("{:7.1}  en tout", times.iter().map(|(_, time)| time.as_secs_f64()).sum::<f64>() / 60.0);
+    outcome
+}
+
+fn format() -> Result<()> {
+    if !works("cargo", &["fmt", "--version"]) {
+        println!("rustfmt manque : installation par rustup.");
+        crate::command::run("rustup", &["component", "add", "rustfmt", "clippy"])?;
+    }
+    cargo(&["fmt", "--all", "--check"])
+}
