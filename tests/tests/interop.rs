@@ -112,7 +112,7 @@ impl World {
         let pieces = self.phone.list()?;
         let [piece] = pieces.as_slice() else { bail!("{} pieces", pieces.len()) };
         assert_eq!(piece.sha256, Some(sha256(&std::fs::read(photo())?)));
-        assert_eq!(piece.nom.as_ref().map(|nom| nom.as_str()), Some("Grüße à l’été.jpg"));
+        assert_eq!(piece.nom.as_ref().map(wire::NomAffiche::as_str), Some("Grüße à l’été.jpg"));
         Ok(())
     }
 }
