@@ -85,6 +85,21 @@ fn a_piece_that_no_agent_has_seen_can_be_withdrawn() -> Result<()> {
 }
 
 #[test]
+fn over_tls_the_command_line_talks_to_a_server_that_it_was_told_to_trust_and_to_no_other() -> Result<()> {
+    let server = Server::start_with_tls()?;
+    let household = Household::import(&server, 1)?;
+    let wary = Phone::new(server.scratch().join("méfiant"), server.url());
+    assert!(wary.sign_in(&household.numero, &household.code).is_err(), "an unknown certificate was trusted");
+
+    let phone = Phone::new(server.scratch().join("confiant"), server.url())
+        .trusting(server.data().join("certificat-auto-signe.pem"));
+    phone.sign_in(&household.numero, &household.code)?;
+    deposit(&phone, &sample("A_12.jpg"), "motif", "photos_logement", None)?.expect(0)?;
+    assert_eq!(list(&phone)?.len(), 1);
+    Ok(())
+}
+
+#[test]
 fn an_agent_of_another_territory_finds_nothing() -> Result<()> {
     let server = Server::start()?;
     let here = Household::import(&server, 1)?;
