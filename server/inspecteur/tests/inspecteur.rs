@@ -1,0 +1,136 @@
+//! The program as the server runs it: a document in, a verdict out.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot run its program fails")]
+
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+};
+
+use sha2::{Digest, Sha256};
+use wire::{
+    MediaType, RaisonRefus,
+    inspection::{Constat, Verdict},
+    limites::UPLOAD_BYTES_MAX,
+};
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ma-demande-inspecteur"));
+    command.env_clear().current_dir("/");
+    command
+}
+
+fn feed(command: &mut Command, document: &[u8]) -> Output {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A reader that has seen enough closes the pipe.
+    let _ = child.stdin.take().unwrap().write_all(document);
+    child.wait_with_output().unwrap()
+}
+
+fn verdict(document: &[u8]) -> Verdict {
+    let output = feed(&mut command(), document);
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{output:?}");
+    assert_eq!(str::from_utf8(&output.stdout).unwrap().lines().count(), 1, "one line");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn refused(raison: RaisonRefus) -> Verdict {
+    Verdict::Refused { raison }
+}
+
+/// A PDF of `pages` empty pages, with a correct cross-reference table (ISO 32000-1, 7.5).
+fn pdf(pages: usize) -> Vec<u8> {
+    let kids: Vec<String> = (0..pages).map(|n| format!("{} 0 R", n + 3)).collect();
+    let mut objects = vec![
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        format!("<</Type/Pages/Count {pages}/Kids[{}]>>", kids.join(" ")),
+    ];
+    objects.extend((0..pages).map(|_| "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>".to_owned()));
+    let mut file = b"%PDF-1.4\n".to_vec();
+    let mut places = Vec::new();
+    for (n, object) in objects.iter().enumerate() {
+        places.push(file.len());
+        write!(file, "{} 0 obj\n{object}\nendobj\n", n + 1).unwrap();
+    }
+    let table = file.len();
+    write!(file, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).unwrap();
+    for place in places {
+        writeln!(file, "{place:010} 00000 n ").unwrap();
+    }
+    write!(file, "trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1).unwrap();
+    file
+}
+
+#[test]
+fn a_pdf_is_counted_and_its_digest_told() {
+    let document = pdf(3);
+    let sha256 = wire::Sha256(Sha256::digest(&document).into());
+    assert_eq!(
+        verdict(&document),
+        Verdict::Fit(Constat {
+            media_type: MediaType::Pdf,
+            taille: document.len() as u64,
+            sha256,
+            pages: 3,
+            pixels: None
+        })
+    );
+}
+
+#[test]
+fn what_cannot_be_a_justificatif_is_refused_with_its_reason() {
+    assert_eq!(verdict(b""), refused(RaisonRefus::Vide));
+    assert_eq!(verdict(b"#!/bin/sh\nrm -rf --no-preserve-root /\n"), refused(RaisonRefus::TypeInconnu));
+    assert_eq!(verdict(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), refused(RaisonRefus::HeicNonConvertible));
+    assert_eq!(verdict(b"%PDF-1.7\nnothing more"), refused(RaisonRefus::Illisible));
+    assert_eq!(verdict(b"\xFF\xD8\xFF\xE0 no segment follows"), refused(RaisonRefus::Illisible));
+    assert_eq!(verdict(&pdf(0)), refused(RaisonRefus::AucunePage));
+    assert_eq!(verdict(&pdf(101)), refused(RaisonRefus::TropDePages));
+}
+
+#[test]
+fn a_document_larger_than_an_upload_is_refused_without_being_parsed() {
+    let mut document = pdf(1);
+    document.resize(usize::try_from(UPLOAD_BYTES_MAX).unwrap() + 1, b'\n');
+    assert_eq!(verdict(&document), refused(RaisonRefus::TropVolumineux));
+}
+
+#[test]
+fn a_header_that_declares_a_huge_image_costs_nothing() {
+    // Start of frame (ITU-T T.81, B.2.2): 8 bits, 65535 × 65535, three components; then a start of scan and the end.
+    let mut document =
+        b"\xFF\xD8\xFF\xC0\x00\x11\x08\xFF\xFF\xFF\xFF\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01".to_vec();
+    document.extend_from_slice(b"\xFF\xDA\x00\x0C\x03\x01\x00\x02\x11\x03\x11\x00\x3F\x00\x00\xFF\xD9");
+    assert_eq!(verdict(&document), refused(RaisonRefus::TropDePixels));
+}
+
+#[test]
+fn deep_nesting_ends_in_a_verdict_or_in_the_death_of_the_process() {
+    let mut document = b"%PDF-1.4\n1 0 obj\n".to_vec();
+    document.extend(std::iter::repeat_n(b'[', 2_000_000));
+    document.extend_from_slice(b"\nendobj\ntrailer\n<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n");
+    let output = feed(&mut command(), &document);
+    let refused = serde_json::from_slice::<Verdict>(&output.stdout)
+        .is_ok_and(|verdict| matches!(verdict, Verdict::Refused { .. }));
+    assert_eq!(output.status.success(), refused, "{output:?}");
+}
+
+#[test]
+fn it_does_not_start_with_an_environment() {
+    let output = feed(command().env("MA_DEMANDE_CLE", "secret"), &pdf(1));
+    assert_eq!(output.status.code(), Some(78));
+    assert!(output.stdout.is_empty());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("environnement") && !message.contains("secret"), "{message}");
+}
+
+#[test]
+fn it_stays_unconfined_only_when_told_in_so_many_words() {
+    let unconfined = feed(command().env("A", "b").arg("--sans-confinement"), &pdf(1));
+    assert!(matches!(serde_json::from_slice(&unconfined.stdout).unwrap(), Verdict::Fit(_)));
+    for arguments in [&["--sans"][..], &["document.pdf"], &["--sans-confinement", "x"]] {
+        let output = feed(command().args(arguments), &pdf(1));
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(64), &b""[..]), "{arguments:?}");
+    }
+}
