@@ -2,9 +2,12 @@
 //! numéro.
 
 use anyhow::Result;
-use harness::{Facts, Household, Request, Response, Server, Tus, sample};
+use harness::{Counter, Facts, Household, Request, Response, Server, Tus, sample, wait_until};
 use uuid::Uuid;
-use wire::{DemandeId, ProblemCode, api::Identification};
+use wire::{
+    Controle, DemandeId, ProblemCode,
+    api::{DemandeVue, Identification},
+};
 
 const PHOTO: Facts<'_> =
     Facts { rubrique: "motif", type_piece: "photos_logement", personne: None, nom: "photo.jpg" };
@@ -27,6 +30,41 @@ fn an_unknown_numero_and_a_wrong_code_are_answered_alike() -> Result<()> {
     // As people type it: in lower case, without spaces.
     identify(&household.numero.replace(' ', "").to_lowercase(), &household.code.to_lowercase())?
         .expect(200)?;
+    Ok(())
+}
+
+#[test]
+fn a_piece_about_violence_shows_to_its_depositor_without_type_and_to_the_spouse_not_at_all() -> Result<()> {
+    let server = Server::start()?;
+    let household = Household::import(&server, 1)?;
+    // Spouses share numéro and code: two devices of one household.
+    let (depositor, spouse) = (household.sign_in(server.addr()?)?, household.sign_in(server.addr()?)?);
+    let demande =
+        || spouse.get(&format!("/api/v1/demandes/{}", spouse.demande))?.expect(200)?.json::<DemandeVue>();
+    let before = demande()?;
+    let facts =
+        Facts { rubrique: "motif", type_piece: "plainte_violences", personne: None, nom: "plainte.jpg" };
+    let recu = depositor.deposit(&facts, &std::fs::read(sample("A_12.jpg"))?)?;
+
+    let piece = wait_until("inspected", || {
+        Ok(depositor.list()?.into_iter().find(|piece| piece.controle == Controle::Disponible))
+    })?;
+    assert!(piece.confidentiel);
+    assert_eq!((piece.rubrique, piece.type_piece, piece.personne), (None, None, None));
+    assert_eq!((piece.nom, piece.sha256), (None, None));
+    assert_eq!(spouse.list()?, []);
+    assert_eq!(demande()?, before, "the demande tells the spouse of the piece");
+
+    let contenu = format!("/api/v1/justificatifs/{}/contenu", recu.justificatif);
+    assert_ne!(depositor.get(&contenu)?.status, 200, "the app got the bytes of a confidential piece");
+    let absent = spouse.get(&format!("/api/v1/justificatifs/{}/contenu", Uuid::now_v7()))?;
+    assert_eq!(visible(&spouse.get(&contenu)?), visible(&absent));
+
+    let page = Counter::open(&server, 1)?.find(&household.numero)?.expect(200)?.text().to_lowercase();
+    assert!(page.contains("pièce confidentielle"), "{page}");
+    for word in ["plainte", "violence", "motif de la demande"] {
+        assert!(!page.contains(word), "an ordinary agent reads « {word} »");
+    }
     Ok(())
 }
 
