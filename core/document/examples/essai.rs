@@ -1,3 +1,4 @@
+#![allow(missing_docs, clippy::all, clippy::pedantic, clippy::unwrap_used, clippy::indexing_slicing)]
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 fn main() {

@@ -29,12 +29,10 @@ pub(crate) enum Colours {
     YCbCr,
     /// Three, of another kind: RGB or a large gamut.
     OtherThree,
-    /// Four: cyan, magenta, yellow, black, as stored: 255 is no ink.
-    CmykInverted,
-    /// Four: as stored: 255 is all ink.
+    /// Four inks, or a luminance and two chrominances of three of them, stored as Adobe's software does: 255 is no ink.
+    CmykAdobe,
+    /// Four inks; 255 is all ink.
     Cmyk,
-    /// Four: the first three as luminance and chrominances of the inverted inks.
-    Ycck,
 }
 
 /// Start of frame markers: all of 0xC0 to 0xCF but the Huffman tables, an extension and arithmetic conditioning.
@@ -135,11 +133,7 @@ impl Frame {
                 (_, Some(0)) if !jfif => Colours::OtherThree,
                 _ => Colours::YCbCr,
             }),
-            [_, _, _, _] => Ok(match adobe {
-                Some(2) => Colours::Ycck,
-                Some(_) => Colours::CmykInverted,
-                None => Colours::Cmyk,
-            }),
+            [_, _, _, _] => Ok(if adobe.is_some() { Colours::CmykAdobe } else { Colours::Cmyk }),
             _ => Err(RaisonRefus::Illisible),
         }
     }

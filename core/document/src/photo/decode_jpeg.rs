@@ -83,13 +83,12 @@ fn tight(component: PlanarComponent) -> Option<Plane> {
     Plane::new(width, height, data)
 }
 
-/// Red, green and blue of four inks as the decoder gives them: 255 less what is stored, except the first three of YCCK.
+/// Red, green and blue of four components as the decoder gives them: 255 less what is stored, so that Adobe's are inks.
 fn rgb_of_inks([c, m, y, k]: [u8; 4], colours: Colours) -> [u8; 3] {
     let light =
-        |ink: u8, black: u8| u8::try_from((u16::from(ink) * u16::from(black) + 127) / 255).unwrap_or(u8::MAX);
+        |paper: u8, lit: u8| u8::try_from((u16::from(paper) * u16::from(lit) + 127) / 255).unwrap_or(u8::MAX);
     match colours {
-        Colours::Ycck => [c, m, y].map(|paper| light(paper, 255 - k)),
-        Colours::CmykInverted => [c, m, y].map(|ink| light(255 - ink, 255 - k)),
+        Colours::CmykAdobe => [c, m, y].map(|ink| light(255 - ink, 255 - k)),
         _ => [c, m, y].map(|paper| light(paper, k)),
     }
 }

@@ -48,12 +48,22 @@ fn open(bytes: &[u8], media_type: MediaType) -> Result<impl ImageDecoder + '_, R
     limits.max_alloc = Some(DECODER_BYTES_MAX);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
+    if let Some(size) = png_size(bytes) {
+        check_size(size)?;
+    }
     let decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
     check_size(decoder.dimensions())?;
     if decoder.total_bytes() > DECODER_BYTES_MAX {
         return Err(RaisonRefus::TropDePixels);
     }
     Ok(decoder)
+}
+
+/// What a PNG's first chunk declares (ISO/IEC 15948, 11.2.2), so that a bomb is told from a damaged file.
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let header = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(4..)?.strip_prefix(b"IHDR")?;
+    let (width, rest) = header.split_first_chunk()?;
+    Some((u32::from_be_bytes(*width), u32::from_be_bytes(*rest.first_chunk()?)))
 }
 
 fn refusal(error: &image::ImageError) -> RaisonRefus {
