@@ -29,16 +29,21 @@ fn the_phone_refuses_before_sending_with_code_and_sentence() -> Result<()> {
     ];
     for (name, bytes, raison) in cases {
         let refused = prepare(&phone, folder.path().join(name), &bytes)?;
-        assert_eq!(refused["refus"]["code"], raison.code(), "{name}: {refused}");
-        assert_eq!(refused["refus"]["phrase"], raison.to_string(), "{name}: {refused}");
+        assert_eq!(refused["code"], raison.code(), "{name}: {refused}");
+        assert_eq!(refused["phrase"], raison.to_string(), "{name}: {refused}");
     }
+    // The same generator with one page makes a file that passes: the refusals above have the reason that they say.
+    let page = folder.path().join("page.pdf");
+    fs::write(&page, inputs::pdf(1))?;
+    let out = folder.path().join("page.sortie");
+    phone.run(["preparer".into(), page, "-o".into(), out])?.expect(0)?;
     // A hole of 200 MB and a byte: too large without being read.
     let large = folder.path().join("film.pdf");
     fs::File::create(&large)?.set_len(wire::limites::SOURCE_BYTES_MAX + 1)?;
     let out = folder.path().join("sortie");
     let refused = phone.run(["preparer".into(), large, "-o".into(), out])?.expect(EXIT_REFUSED)?;
     let refused = refused.lines()?.into_iter().next().context("no line")?;
-    assert_eq!(refused["refus"]["code"], RaisonRefus::TropVolumineux.code(), "{refused}");
+    assert_eq!(refused["code"], RaisonRefus::TropVolumineux.code(), "{refused}");
     Ok(())
 }
 

@@ -17,9 +17,11 @@ pub(crate) fn deny() -> Result<()> {
     let deny = if works("cargo-deny", &["--version"]) { "cargo-deny" } else { &own };
     if !works(deny, &["--version"]) {
         println!("cargo-deny manque : installation sous target/tools.");
-        cargo(&["install", "--quiet", "--debug", "--locked", CARGO_DENY, "--root", "target/tools"])?;
+        let light = ["--debug", "--config", "profile.dev.debug=false"];
+        let what = ["install", "--quiet", "--locked", CARGO_DENY, "--root", "target/tools"];
+        cargo(&[&what[..], &light[..]].concat())?;
     }
-    run(deny, &["check", "bans", "licenses", "sources"])
+    run(deny, &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"])
 }
 
 /// Installs tus-js-client and tuspy in the versions that `tests/interop` pins.
