@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::command::cargo;
 
 /// How much of the payslip's photo passes before the line is cut, in bytes: about half of what is sent.
-const CUT_AT_BYTES: u64 = 100_000;
+const CUT_AT_BYTES: u64 = 70_000;
 
 /// The command line's exit code for a deposit that will go on when it is asked to.
 const EXIT_NETWORK: i32 = 5;
