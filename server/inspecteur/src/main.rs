@@ -13,7 +13,8 @@ const EXIT_CONFINEMENT: u8 = 78;
 
 const USAGE: &str = "ma-demande-inspecteur lit un document sur l’entrée standard et écrit son verdict (JSON) sur la \
 sortie standard.\n\
-Il s’enferme avant de lire, et exige un environnement vide : env -i ma-demande-inspecteur < document\n\
+Il s’enferme avant de lire, et exige un environnement vide : env -i ma-demande-inspecteur < document | cat\n\
+Il n’écrit que dans un tube, jamais dans un fichier.\n\
 --sans-confinement : ne pas s’enfermer. Jamais pour un document reçu d’autrui.";
 
 fn main() -> ExitCode {

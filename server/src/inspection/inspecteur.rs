@@ -1,0 +1,159 @@
+//! Runs the confined reader: one process per document, three descriptors, an empty environment, and a clock.
+
+use std::{
+    fmt, io,
+    os::unix::process::ExitStatusExt as _,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::Command,
+    time::timeout,
+};
+use wire::inspection::Verdict;
+
+use super::scelle::Scelle;
+
+/// The program's name, beside the server's own.
+const PROGRAM: &str = "ma-demande-inspecteur";
+
+/// How long one document may take by the clock on the wall. The reader limits its CPU time itself, to less; this ends
+/// one that sleeps, and leaves room for a machine under load.
+const READING_LASTS_AT_MOST: Duration = Duration::from_mins(1);
+
+/// Longest answer, in bytes: a verdict takes about 200.
+const VERDICT_BYTES_MAX: usize = 4_096;
+
+/// Longest message of a reader that cannot start, in bytes.
+const MESSAGE_BYTES_MAX: usize = 512;
+
+/// A document that every working reader passes: one empty page.
+const TEMOIN: &[u8] = include_bytes!("temoin.pdf");
+
+/// The reader's program.
+#[derive(Debug, Clone)]
+pub(super) struct Inspecteur {
+    program: PathBuf,
+    limit: Duration,
+}
+
+/// What became of one reader.
+#[derive(Debug)]
+pub(super) enum Lecture {
+    /// It answered.
+    Verdict(Verdict),
+    /// It did not, and what it said. That text may be the document's: it is not for the log.
+    Echec(Echec, String),
+}
+
+/// How a reader failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Echec {
+    /// It was killed because it took too long.
+    Delai,
+    /// It ended badly.
+    Fin(ExitStatus),
+    /// It ended well, but its answer is none.
+    Reponse,
+}
+
+impl fmt::Display for Echec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delai => f.write_str("too slow, killed"),
+            Self::Fin(status) => match (status.code(), status.signal()) {
+                (_, Some(signal)) => write!(f, "killed by signal {signal}"),
+                (code, None) => write!(f, "exit code {}", code.unwrap_or_default()),
+            },
+            Self::Reponse => f.write_str("no verdict in its answer"),
+        }
+    }
+}
+
+/// The reader does not work here, whatever the document.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InspecteurError {
+    /// It cannot be started or listened to.
+    #[error("the inspecteur cannot be run: {0}")]
+    Lancement(#[from] io::Error),
+    /// It fails on a document that is known to be good.
+    #[error("the inspecteur fails on a known good document: {0}: {1}")]
+    Temoin(Echec, String),
+    /// It refuses a document that is known to be good.
+    #[error("the inspecteur refuses a known good document")]
+    Refuse,
+}
+
+impl Inspecteur {
+    /// The program the operator named, or the one beside this program.
+    pub(super) fn new(program: Option<&Path>) -> io::Result<Self> {
+        let program = match program {
+            Some(program) => program.to_owned(),
+            None => std::env::current_exe()?.with_file_name(PROGRAM),
+        };
+        Ok(Self { program, limit: READING_LASTS_AT_MOST })
+    }
+
+    /// The same with another limit of time.
+    #[cfg(test)]
+    pub(super) fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Has one document read. An error means that the reader could not be run at all.
+    pub(super) async fn read(&self, document: &Scelle) -> io::Result<Lecture> {
+        let mut child = Command::new(&self.program)
+            .env_clear()
+            .current_dir("/")
+            .stdin(document.from_start()?)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let (answer, message) = (child.stdout.take(), child.stderr.take());
+        let whole = async {
+            tokio::join!(
+                read_at_most(answer, VERDICT_BYTES_MAX),
+                read_at_most(message, MESSAGE_BYTES_MAX),
+                child.wait()
+            )
+        };
+        let Ok((answer, message, status)) = timeout(self.limit, whole).await else {
+            child.kill().await?;
+            return Ok(Lecture::Echec(Echec::Delai, String::new()));
+        };
+        let (answer, message, status) = (answer?, message?, status?);
+        let echec = if status.success() {
+            match serde_json::from_slice(&answer) {
+                Ok(verdict) => return Ok(Lecture::Verdict(verdict)),
+                Err(_) => Echec::Reponse,
+            }
+        } else {
+            Echec::Fin(status)
+        };
+        Ok(Lecture::Echec(echec, String::from_utf8_lossy(&message).trim().to_owned()))
+    }
+
+    /// Proves that the reader works here.
+    pub(super) async fn check(&self) -> Result<(), InspecteurError> {
+        let temoin = Scelle::seal(|file| io::Write::write_all(file, TEMOIN))?;
+        match self.read(&temoin).await? {
+            Lecture::Verdict(Verdict::Fit(constat)) if constat.sha256 == temoin.sha256 => Ok(()),
+            Lecture::Verdict(_) => Err(InspecteurError::Refuse),
+            // The document is ours, so the message holds nothing of anybody's.
+            Lecture::Echec(echec, message) => Err(InspecteurError::Temoin(echec, message)),
+        }
+    }
+}
+
+/// Reads to the end, or until one byte more than allowed has come; then the pipe is closed under its writer.
+async fn read_at_most(from: Option<impl AsyncRead + Unpin>, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        from.take(most as u64 + 1).read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,26 @@
+//! The inspection: every attached piece is opened once, by a process that can do nothing else, before anybody sees it.
+//!
+//! A piece that waits (« en vérification ») is copied from the coffre into sealed memory (`scelle`), read by the
+//! confined program `ma-demande-inspecteur` (`inspecteur`), shown to the antivirus where there is one (`clamd`), and
+//! its verdict recorded (`piece`). `file` decides which piece is next and when. This process parses nothing itself.
+//!
+//! What can go wrong, and what holds then:
+//!
+//! - *The document kills its reader*, or keeps it busy too long: it is refused as not verifiable. Before that is
+//!   believed, the reader must pass a document that is known to be good.
+//! - *Something of ours is missing or broken*: program, memory, antivirus, base, the piece's bytes. The piece stays
+//!   en vérification, visible to nobody, and is tried again later and later; the log says why at level error.
+//! - *The bytes are no longer those that were acknowledged*: refused, so that the depositor, whose phone still has
+//!   them, sends them again; the log says at level error that our disk lost them.
+//! - *The server stops*: what waits is in the base. Readers at work are killed and their pieces read again.
+
+mod clamd;
+mod file;
+mod inspecteur;
+mod piece;
+mod scelle;
+
+pub use file::run;
+
+#[cfg(test)]
+mod tests;
