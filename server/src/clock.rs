@@ -6,7 +6,8 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Europe::Paris;
 
 /// A source of time. Clones of a set clock stay the same clock.
 #[derive(Debug, Clone)]
@@ -40,16 +41,9 @@ impl Clock {
     }
 }
 
-/// The civil day in metropolitan France at an instant: UTC+1, or UTC+2 from the last Sunday of March to the last
-/// Sunday of October, 1 h UTC (directive 2000/84/CE).
+/// The civil day in metropolitan France at an instant.
 pub fn jour_en_france(at: DateTime<Utc>) -> NaiveDate {
-    let change = |month| {
-        let last = NaiveDate::from_ymd_opt(at.year(), month, 31)?;
-        let sunday = last.week(Weekday::Sun).first_day();
-        Some(sunday.and_time(NaiveTime::from_hms_opt(1, 0, 0)?).and_utc())
-    };
-    let summer = matches!((change(3), change(10)), (Some(from), Some(to)) if from <= at && at < to);
-    (at + TimeDelta::hours(if summer { 2 } else { 1 })).date_naive()
+    at.with_timezone(&Paris).date_naive()
 }
 
 #[cfg(test)]

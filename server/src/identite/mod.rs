@@ -1,83 +1,83 @@
-//! Who is there: signing in, renewing, signing out, for demandeurs and agents, with a limit on attempts.
-//! (bodies follow)
+//! Who is there: demandeurs by numéro unique and code, agents by address and password.
+//!
+//! Numéros uniques can be guessed, so nothing here may tell an unknown numéro from a wrong code: one answer, and the
+//! same work for both, argon2id included. What can go wrong, and what holds:
+//!
+//! - *Guessing.* Failures are counted per numéro and network, and per address ([`attempts`]); the numéro itself is
+//!   never locked, so that nobody can lock its owner out from elsewhere.
+//! - *Many sign-ins at once.* Each hash takes memory and tens of milliseconds: a few run, the others wait.
+//! - *A reply with new tokens is lost.* The refresh token before it is taken again, as long as nothing shows that the
+//!   new ones arrived ([`session`]).
+//! - *A token is stolen.* Whoever uses an older refresh token than the device's ends the session for both.
+
+mod agent;
+mod attempts;
+mod demandeur;
+mod session;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use wire::NumeroInvalide;
+
 use crate::{
     clock::Clock,
-    registre::{AgentConnecte, SessionCourante},
+    secrets::{SecretError, verify_secret},
     store::{Store, StoreError},
 };
-use std::net::IpAddr;
-use wire::api::Session;
 
-/// Signs people in.
+/// Hashes that run at once. Each takes 19 MiB and a core; more would only slow each other down.
+const HASHES_AT_ONCE: usize = 4;
+
+/// Signs people in and knows them again. Cheap to clone.
 #[derive(Clone)]
 pub struct Identite {
     store: Store,
     clock: Clock,
+    hashing: Arc<Semaphore>,
 }
 
-/// Why not.
+/// Why somebody is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentiteError {
-    /// The numéro is malformed.
-    #[error("{0}")]
-    Numero(#[from] wire::NumeroInvalide),
-    /// Unknown numéro or wrong code.
+    /// What was typed is no numéro unique; the sentence says where.
+    #[error(transparent)]
+    Numero(#[from] NumeroInvalide),
+    /// Unknown numéro or wrong code, unknown address or wrong password.
     #[error("identification refusée")]
     Refusee,
-    /// Too many failures.
+    /// Too many failures from there: wait for the next window.
     #[error("trop d’essais")]
     TropDEssais,
-    /// Unknown, expired or revoked token.
+    /// The token is unknown, expired or revoked.
     #[error("session expirée")]
     SessionExpiree,
-    /// Engine.
+    /// The machine draws or hashes no secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Identite {
-    /// On this base.
+    /// On this base, by this clock.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+        Self { store, clock, hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)) }
     }
-    /// Numéro and code.
-    pub async fn identify(&self, numero: &str, code: &str, from: IpAddr) -> Result<Session, IdentiteError> {
-        let _ = (numero, code, from, &self.store, &self.clock);
-        unimplemented!()
-    }
-    /// New tokens for a refresh token.
-    pub async fn renew(&self, refresh_token: &str) -> Result<Session, IdentiteError> {
-        let _ = refresh_token;
-        unimplemented!()
-    }
-    /// Who holds this access token.
-    pub async fn authenticate(&self, access_token: &str) -> Result<SessionCourante, IdentiteError> {
-        let _ = access_token;
-        unimplemented!()
-    }
-    /// Ends a session.
-    pub async fn sign_out(&self, session: SessionCourante) -> Result<(), StoreError> {
-        let _ = session;
-        unimplemented!()
-    }
-    /// Address and password; the token for the cookie.
-    pub async fn identify_agent(
-        &self,
-        courriel: &str,
-        password: &str,
-        from: IpAddr,
-    ) -> Result<String, IdentiteError> {
-        let _ = (courriel, password, from);
-        unimplemented!()
-    }
-    /// Who holds this cookie.
-    pub async fn authenticate_agent(&self, token: &str) -> Result<AgentConnecte, IdentiteError> {
-        let _ = token;
-        unimplemented!()
-    }
-    /// Ends it.
-    pub async fn sign_out_agent(&self, token: &str) -> Result<(), StoreError> {
-        let _ = token;
-        unimplemented!()
+
+    /// Whether the secret fits; the same work without a hash.
+    async fn fits(&self, secret: String, hash: Option<String>) -> Result<bool, IdentiteError> {
+        let permit = Arc::clone(&self.hashing)
+            .acquire_owned()
+            .await
+            .map_err(|_| IdentiteError::Store(StoreError::Ferme))?;
+        // The permit goes with the work: a client that hangs up does not let the next one in early.
+        let hashed = tokio::task::spawn_blocking(move || {
+            let fits = verify_secret(&secret, hash.as_deref());
+            drop(permit);
+            fits
+        });
+        hashed.await.map_err(|_| IdentiteError::Store(StoreError::Panique))
     }
 }

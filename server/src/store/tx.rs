@@ -40,7 +40,7 @@ impl<'c> Tx<'c> {
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             let columns =
-                (0..width).map(|at| Ok(owned(row.get_ref(at)?, at)?)).collect::<Result<_, StoreError>>()?;
+                (0..width).map(|at| owned(row.get_ref(at)?, at)).collect::<Result<_, StoreError>>()?;
             all.push(read(&Row(columns))?);
         }
         Ok(all)

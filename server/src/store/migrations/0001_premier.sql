@@ -54,9 +54,9 @@ CREATE TABLE session (
     acces_hash BYTEA NOT NULL UNIQUE,
     acces_expire_le BIGINT NOT NULL,
     refresh_hash BYTEA NOT NULL,
+    -- The refresh token before, while nothing shows that the device has received the newest tokens; null once one of
+    -- them was used.
     refresh_precedent_hash BYTEA,
-    -- Whether the newest tokens were used: then the device has them, and the previous ones are no one's any more.
-    confirmee BIGINT NOT NULL,
     cree_le BIGINT NOT NULL,
     expire_le BIGINT NOT NULL
 );
@@ -106,6 +106,7 @@ CREATE TABLE justificatif (
     pages BIGINT,
     controle TEXT NOT NULL CHECK (controle IN ('en_verification', 'disponible', 'refuse')),
     controle_raison TEXT,
+    controle_le BIGINT,
     examen TEXT NOT NULL CHECK (examen IN ('a_examiner', 'accepte', 'inexploitable', 'hors_perimetre', 'obsolete')),
     examen_raison TEXT,
     examen_date TEXT,

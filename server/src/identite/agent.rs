@@ -1,0 +1,103 @@
+//! An agent signs in with an address and a password, and is known by a cookie until the end of the working day.
+
+use std::net::IpAddr;
+
+use chrono::TimeDelta;
+use wire::AgentId;
+
+use super::{Identite, IdentiteError, attempts::Attempt};
+use crate::{
+    params,
+    registre::{AgentConnecte, normalise_courriel},
+    secrets::{hash_token, random_bytes, token_bytes, token_text},
+    store::StoreError,
+};
+
+/// How long an agent stays signed in: a working day, so that a desk left in the evening is closed in the morning.
+const AGENT_SESSION_LASTS: TimeDelta = TimeDelta::hours(10);
+
+/// Bytes of an agent's token.
+const TOKEN_BYTES: usize = 32;
+
+impl Identite {
+    /// Opens an agent's session and gives the cookie's value. An account that is unknown, or not certified yet, answers
+    /// like a wrong password.
+    pub async fn identify_agent(
+        &self,
+        courriel: &str,
+        password: &str,
+        from: IpAddr,
+    ) -> Result<String, IdentiteError> {
+        let courriel = normalise_courriel(courriel);
+        let now = self.clock.now();
+        let attempt = Attempt::new(&courriel, from, now);
+        self.store.write(move |tx| attempt.count(tx)).await?;
+        let found = self
+            .store
+            .read(move |tx| {
+                tx.query_opt(
+                    "SELECT id, mot_de_passe_hash FROM agent WHERE courriel = $1 AND etat = 'certifie'",
+                    params![courriel],
+                    |row| Ok((row.get::<AgentId>(0)?, row.get::<String>(1)?)),
+                )
+                .map_err(IdentiteError::from)
+            })
+            .await?;
+        let (agent, hash) = found.map_or((None, None), |(agent, hash)| (Some(agent), Some(hash)));
+        let fits = self.fits(password.to_owned(), hash).await?;
+        let Some(agent) = agent.filter(|_| fits) else { return Err(IdentiteError::Refusee) };
+
+        let token: [u8; TOKEN_BYTES] = random_bytes()?;
+        self.store
+            .write(move |tx| {
+                attempt.take_back(tx)?;
+                tx.execute("DELETE FROM session_agent WHERE expire_le <= $1", params![now])?;
+                tx.execute(
+                    "INSERT INTO session_agent (jeton_hash, agent, expire_le) VALUES ($1, $2, $3)",
+                    params![hash_token(&token), agent, now + AGENT_SESSION_LASTS],
+                )?;
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(token_text(&token))
+    }
+
+    /// Whose cookie this is.
+    pub async fn authenticate_agent(&self, token: &str) -> Result<AgentConnecte, IdentiteError> {
+        let token: [u8; TOKEN_BYTES] = token_bytes(token).ok_or(IdentiteError::SessionExpiree)?;
+        let now = self.clock.now();
+        let found = self
+            .store
+            .read(move |tx| {
+                tx.query_opt(
+                    "SELECT agent.id, agent.nom, agent.guichet, guichet.territoire, agent.profil FROM session_agent \
+                     JOIN agent ON agent.id = session_agent.agent JOIN guichet ON guichet.code = agent.guichet \
+                     WHERE session_agent.jeton_hash = $1 AND session_agent.expire_le > $2 AND agent.etat = 'certifie'",
+                    params![hash_token(&token), now],
+                    |row| {
+                        Ok(AgentConnecte {
+                            id: row.get(0)?,
+                            nom: row.get(1)?,
+                            guichet: row.get(2)?,
+                            territoire: row.get(3)?,
+                            profil: row.get(4)?,
+                        })
+                    },
+                )
+                .map_err(IdentiteError::from)
+            })
+            .await?;
+        found.ok_or(IdentiteError::SessionExpiree)
+    }
+
+    /// Ends an agent's session.
+    pub async fn sign_out_agent(&self, token: &str) -> Result<(), StoreError> {
+        let Some(token) = token_bytes::<TOKEN_BYTES>(token) else { return Ok(()) };
+        self.store
+            .write(move |tx| {
+                tx.execute("DELETE FROM session_agent WHERE jeton_hash = $1", params![hash_token(&token)])?;
+                Ok(())
+            })
+            .await
+    }
+}

@@ -1,0 +1,78 @@
+//! How the registre's closed lists lie in a column: by their stable words, the same as in JSON.
+
+use wire::{
+    GuichetCode, Origine,
+    api::{EtatDemande, Role},
+};
+
+use super::types::{EtatDepot, Profil};
+use crate::{
+    coffre::BlobId,
+    store::{Column, StoreError, Value},
+};
+
+/// Both directions of one list, from one table.
+macro_rules! words {
+    ($($type:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                match value { $($type::$variant => $word,)* }.into()
+            }
+        }
+
+        impl Column for $type {
+            fn from_value(value: &Value) -> Option<Self> {
+                match String::from_value(value)?.as_str() { $($word => Some($type::$variant),)* _ => None }
+            }
+        }
+    )*};
+}
+
+words! {
+    EtatDemande { Active = "active", Radiee = "radiee" }
+    Role { Demandeur = "demandeur", Cotitulaire = "cotitulaire", PersonneACharge = "personne_a_charge" }
+    EtatDepot { EnCours = "en_cours", Attache = "attache", Echoue = "echoue", Abandonne = "abandonne" }
+    Profil {
+        Guichet = "guichet",
+        ConsultantSimple = "consultant_simple",
+        ConsultantDemande = "consultant_demande",
+        ConsultantSensible = "consultant_sensible",
+    }
+}
+
+impl From<BlobId> for Value {
+    fn from(blob: BlobId) -> Self {
+        blob.0.into()
+    }
+}
+
+impl Column for BlobId {
+    fn from_value(value: &Value) -> Option<Self> {
+        Column::from_value(value).map(BlobId)
+    }
+}
+
+/// An origin lies in two columns: the door, and the guichet where there is one.
+pub(super) fn origine_columns(origine: Origine) -> (Value, Value) {
+    match origine {
+        Origine::Application => ("application".into(), Value::Null),
+        Origine::Portail => ("portail".into(), Value::Null),
+        Origine::Guichet { code } => ("guichet".into(), code.into()),
+        Origine::Numeriseur { code } => ("numeriseur".into(), code.into()),
+    }
+}
+
+/// The reverse; `column` is the first of the two, to be named in the error.
+pub(super) fn read_origine(
+    door: &str,
+    guichet: Option<GuichetCode>,
+    column: usize,
+) -> Result<Origine, StoreError> {
+    match (door, guichet) {
+        ("application", None) => Ok(Origine::Application),
+        ("portail", None) => Ok(Origine::Portail),
+        ("guichet", Some(code)) => Ok(Origine::Guichet { code }),
+        ("numeriseur", Some(code)) => Ok(Origine::Numeriseur { code }),
+        _ => Err(StoreError::Colonne(column)),
+    }
+}

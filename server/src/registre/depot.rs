@@ -1,0 +1,55 @@
+//! The row of an upload: read, found by who may see it, and what every verb needs to know of it.
+
+use chrono::{DateTime, Utc};
+use wire::UploadId;
+
+use super::types::{Depot, EtatDepot, SessionCourante};
+use crate::{
+    params,
+    store::{Row, StoreError, Tx},
+};
+
+/// The columns that [`read_depot`] expects, in its order.
+pub(super) const DEPOT_COLUMNS: &str =
+    "upload, demande, entete, taille, recus, generation, etat, justificatif, doublon, expire_le";
+
+pub(super) fn read_depot(row: &Row) -> Result<Depot, StoreError> {
+    Ok(Depot {
+        upload: row.get(0)?,
+        demande: row.get(1)?,
+        entete: row.get(2)?,
+        taille: row.get(3)?,
+        offset: row.get(4)?,
+        generation: row.get(5)?,
+        etat: row.get(6)?,
+        justificatif: row.get(7)?,
+        doublon: row.get(8)?,
+        expire_le: row.get(9)?,
+    })
+}
+
+pub(super) fn depot_by_upload(tx: &Tx<'_>, upload: UploadId) -> Result<Option<Depot>, StoreError> {
+    tx.query_opt(&format!("SELECT {DEPOT_COLUMNS} FROM depot WHERE upload = $1"), params![upload], read_depot)
+}
+
+/// The upload, if it is of the session's demande; a foreign one is absent. One that has passed its hour reads
+/// [`EtatDepot::Abandonne`], whether or not the collection has seen it yet.
+pub fn find_depot(
+    tx: &Tx<'_>,
+    upload: UploadId,
+    session: SessionCourante,
+    now: DateTime<Utc>,
+) -> Result<Option<Depot>, StoreError> {
+    let found = depot_by_upload(tx, upload)?.filter(|depot| depot.demande == session.demande);
+    Ok(found.map(|depot| {
+        let expired = depot.etat == EtatDepot::EnCours && depot.expire_le <= now;
+        if expired { Depot { etat: EtatDepot::Abandonne, ..depot } } else { depot }
+    }))
+}
+
+/// Uploads under way and their durable offsets: at the start of the server, what is staged is cut back to them.
+pub fn list_depots_en_cours(tx: &Tx<'_>) -> Result<Vec<(UploadId, u64)>, StoreError> {
+    tx.query_all("SELECT upload, recus FROM depot WHERE etat = $1", params![EtatDepot::EnCours], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}

@@ -1,0 +1,158 @@
+//! Demandes and pieces as an agent sees them: those of the territory of its guichet and no others, and of sensitive
+//! pieces only that they are there, unless its profile is consultant_sensible.
+
+use chrono::{DateTime, Utc};
+use wire::{Controle, DemandeId, Examen, JustificatifId, NumeroUnique};
+
+use super::{
+    find_contenu::{ContenuError, contenu},
+    guichet::guichet_vue,
+    piece::{Piece, piece_by_id, pieces_of_demande},
+    read_demande::household,
+    types::{AgentConnecte, Contenu, DemandeAgent, FaitsPiece, PieceAgent},
+};
+use crate::{
+    params,
+    secrets::new_id,
+    store::{StoreError, Tx},
+};
+
+/// The demande of this numéro, in the agent's territory; a foreign one is absent.
+pub fn find_demande_by_numero(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    numero: &NumeroUnique,
+) -> Result<Option<DemandeId>, StoreError> {
+    tx.query_opt(
+        "SELECT id FROM demande WHERE numero = $1 AND territoire = $2",
+        params![*numero, agent.territoire.as_str()],
+        |row| row.get(0),
+    )
+}
+
+/// A demande of the agent's territory; a foreign one is absent.
+pub fn find_demande_for_agent(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+) -> Result<Option<DemandeAgent>, StoreError> {
+    tx.query_opt(
+        "SELECT id, numero, date_depot, etat, version, guichet, modifiee_le, renouvelee_le, a_renouveler_avant \
+         FROM demande WHERE id = $1 AND territoire = $2",
+        params![demande, agent.territoire.as_str()],
+        |row| {
+            Ok(DemandeAgent {
+                id: row.get(0)?,
+                numero: row.get(1)?,
+                date_depot: row.get(2)?,
+                etat: row.get(3)?,
+                version: row.get(4)?,
+                guichet: guichet_vue(tx, row.get(5)?)?,
+                modifiee_le: row.get(6)?,
+                renouvelee_le: row.get(7)?,
+                a_renouveler_avant: row.get(8)?,
+                personnes: household(tx, demande)?.into_iter().map(|membre| membre.personne).collect(),
+            })
+        },
+    )
+}
+
+/// The pieces of a demande of the agent's territory, latest first, withdrawn ones left out; none when the demande is
+/// absent or foreign.
+pub fn list_justificatifs_for_agent(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+) -> Result<Option<Vec<PieceAgent>>, StoreError> {
+    if !is_in_territory(tx, agent, demande)? {
+        return Ok(None);
+    }
+    let pieces = pieces_of_demande(tx, demande)?;
+    Ok(Some(pieces.into_iter().map(|piece| as_seen_by(agent, piece)).collect()))
+}
+
+/// One piece of the agent's territory and its demande; none when it is absent, withdrawn or foreign. Seeing that it is
+/// there is no consultation: [`open_for_agent`] is.
+pub fn find_piece_for_agent(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    justificatif: JustificatifId,
+) -> Result<Option<(DemandeId, PieceAgent)>, StoreError> {
+    match piece_by_id(tx, justificatif)? {
+        Some(piece) if is_in_territory(tx, agent, piece.demande)? => {
+            Ok(Some((piece.demande, as_seen_by(agent, piece))))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The bytes of a piece for an agent whose profile may see them. Who looked, and when anyone first did, is in the same
+/// transaction: it is committed before a byte leaves.
+pub fn open_for_agent(
+    tx: &mut Tx<'_>,
+    agent: &AgentConnecte,
+    justificatif: JustificatifId,
+    now: DateTime<Utc>,
+) -> Result<Contenu, ContenuError> {
+    let piece = piece_by_id(tx, justificatif)?.ok_or(ContenuError::Introuvable)?;
+    if !is_in_territory(tx, agent, piece.demande)? {
+        return Err(ContenuError::Introuvable);
+    }
+    if !may_open(agent, &piece) {
+        return Err(ContenuError::Interdit);
+    }
+    let contenu = contenu(piece)?;
+    tx.execute(
+        "UPDATE justificatif SET premiere_consultation = $2 WHERE id = $1 AND premiere_consultation IS NULL",
+        params![justificatif, now],
+    )?;
+    tx.execute(
+        "INSERT INTO consultation (id, agent, justificatif, le) VALUES ($1, $2, $3, $4)",
+        params![new_id(now), agent.id, justificatif, now],
+    )?;
+    Ok(contenu)
+}
+
+fn is_in_territory(tx: &Tx<'_>, agent: &AgentConnecte, demande: DemandeId) -> Result<bool, StoreError> {
+    let found = tx.query_opt(
+        "SELECT 1 FROM demande WHERE id = $1 AND territoire = $2",
+        params![demande, agent.territoire.as_str()],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+fn may_know(agent: &AgentConnecte, piece: &Piece) -> bool {
+    agent.profil.voit_sensible() || !piece.sensible()
+}
+
+fn may_open(agent: &AgentConnecte, piece: &Piece) -> bool {
+    agent.profil.ouvre() && may_know(agent, piece)
+}
+
+fn as_seen_by(agent: &AgentConnecte, piece: Piece) -> PieceAgent {
+    let known = may_know(agent, &piece);
+    PieceAgent {
+        id: piece.id,
+        origine: piece.origine,
+        depose_le: piece.depose_le,
+        media_type: piece.media_type,
+        taille: piece.taille,
+        pages: piece.pages,
+        controle: piece.controle,
+        ouvrable: may_open(agent, &piece) && piece.controle == Controle::Disponible,
+        consultee: piece.premiere_consultation.is_some(),
+        examen: match piece.examen {
+            // A colleague's words would say what the piece is.
+            Examen::Inexploitable { .. } if !known => Examen::Inexploitable { raison: String::new() },
+            examen => examen,
+        },
+        faits: known.then_some(FaitsPiece {
+            rubrique: piece.rubrique,
+            type_piece: piece.type_code,
+            personne: piece.personne,
+            nom: piece.nom,
+            sha256: piece.sha256,
+        }),
+    }
+}

@@ -1,0 +1,252 @@
+//! Guichets and demandes from outside: until the national register sends them, an operator imports them. Importing the
+//! same again changes nothing; importing what changed brings it up to date.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use wire::{
+    DemandeId, GuichetCode, NumeroUnique, PersonneId,
+    api::{EtatDemande, Role},
+};
+
+use super::{
+    evenement::{CREATION, EvenementError, NouvelEvenement, add_evenement},
+    guichet::guichet_exists,
+};
+use crate::{
+    params,
+    secrets::new_id,
+    store::{StoreError, Tx},
+};
+
+/// A guichet as imported.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuichetImporte {
+    /// Five characters.
+    pub code: GuichetCode,
+    /// As shown.
+    pub nom: String,
+    /// `57`, `2A`, `974`; `111` for the Île-de-France region.
+    pub territoire: String,
+    /// How to reach it.
+    pub contact: Option<String>,
+}
+
+/// A demande as imported, with its household.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemandeImportee {
+    /// The numéro unique.
+    pub numero: NumeroUnique,
+    /// Who is in charge of it today: not always that of the numéro.
+    pub territoire: String,
+    /// Day of deposit.
+    pub date_depot: NaiveDate,
+    /// Whether it is alive.
+    pub etat: EtatDemande,
+    /// `02.00`.
+    pub version: String,
+    /// The guichet that last changed it.
+    pub guichet: GuichetCode,
+    /// Day of the last change.
+    pub modifiee_le: NaiveDate,
+    /// Day of the last renewal.
+    pub renouvelee_le: Option<NaiveDate>,
+    /// Day by which it must be renewed.
+    pub a_renouveler_avant: NaiveDate,
+    /// The people on it: one demandeur, one cotitulaire at most.
+    pub personnes: Vec<PersonneImportee>,
+}
+
+/// A person of a household as imported.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonneImportee {
+    /// Place in the household.
+    pub role: Role,
+    /// Family name.
+    pub nom: String,
+    /// First name.
+    pub prenom: String,
+    /// None for a child not yet born.
+    pub date_naissance: Option<NaiveDate>,
+}
+
+/// Why an import was not done: then nothing of the file is kept. `Display` is for the operator, and names the line's
+/// place, never the numéro.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A demande names a guichet that is not registered.
+    #[error(
+        "Demande n° {rang} du fichier : le guichet {code} n’est pas enregistré. Importez d’abord les guichets."
+    )]
+    GuichetInconnu {
+        /// From 1.
+        rang: usize,
+        /// The guichet.
+        code: GuichetCode,
+    },
+    /// A household without, or with several, demandeurs; or with several cotitulaires.
+    #[error("Demande n° {rang} du fichier : il faut un demandeur, et un cotitulaire au plus.")]
+    Menage {
+        /// From 1.
+        rang: usize,
+    },
+    /// Not a territory's code.
+    #[error(
+        "Ligne n° {rang} du fichier : « {territoire} » n’est pas un code de territoire (57, 2A, 974, 111)."
+    )]
+    Territoire {
+        /// From 1.
+        rang: usize,
+        /// What was read.
+        territoire: String,
+    },
+    /// The system's event could not be added.
+    #[error(transparent)]
+    Evenement(#[from] EvenementError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Bilan {
+    /// Made.
+    pub crees: usize,
+    /// There already, now as in the file.
+    pub mis_a_jour: usize,
+}
+
+impl Bilan {
+    fn count(&mut self, created: bool) {
+        if created { self.crees += 1 } else { self.mis_a_jour += 1 }
+    }
+}
+
+/// A territory's code as it is stored: the département as usually written (`057` is `57`), or `111`.
+pub fn normalise_territoire(typed: &str) -> Option<String> {
+    let code = typed.trim().to_uppercase();
+    let code = if code.len() == 3 { code.strip_prefix('0').unwrap_or(&code).to_owned() } else { code };
+    let plain =
+        (2..=3).contains(&code.len()) && code.bytes().all(|c| c.is_ascii_digit() || matches!(c, b'A' | b'B'));
+    plain.then_some(code)
+}
+
+fn territoire_of(rang: usize, typed: &str) -> Result<String, ImportError> {
+    normalise_territoire(typed).ok_or_else(|| ImportError::Territoire { rang, territoire: typed.to_owned() })
+}
+
+/// Brings guichets up to date.
+pub fn import_guichets(tx: &mut Tx<'_>, guichets: &[GuichetImporte]) -> Result<Bilan, ImportError> {
+    let mut bilan = Bilan::default();
+    for (at, guichet) in guichets.iter().enumerate() {
+        let territoire = territoire_of(at + 1, &guichet.territoire)?;
+        bilan.count(!guichet_exists(tx, guichet.code)?);
+        tx.execute(
+            "INSERT INTO guichet (code, nom, territoire, contact) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (code) DO UPDATE SET nom = $2, territoire = $3, contact = $4",
+            params![guichet.code, guichet.nom.as_str(), territoire, guichet.contact.clone()],
+        )?;
+    }
+    Ok(bilan)
+}
+
+/// Brings demandes up to date. A person is known again by role, names and date of birth; one that a file no longer
+/// names stays, since pieces may be theirs.
+pub fn import_demandes(
+    tx: &mut Tx<'_>,
+    demandes: &[DemandeImportee],
+    now: DateTime<Utc>,
+) -> Result<Bilan, ImportError> {
+    let mut bilan = Bilan::default();
+    for (at, demande) in demandes.iter().enumerate() {
+        bilan.count(import_demande(tx, at + 1, demande, now)?);
+    }
+    Ok(bilan)
+}
+
+fn import_demande(
+    tx: &mut Tx<'_>,
+    rang: usize,
+    demande: &DemandeImportee,
+    now: DateTime<Utc>,
+) -> Result<bool, ImportError> {
+    let of_role = |role| demande.personnes.iter().filter(|personne| personne.role == role).count();
+    if of_role(Role::Demandeur) != 1 || of_role(Role::Cotitulaire) > 1 {
+        return Err(ImportError::Menage { rang });
+    }
+    if !guichet_exists(tx, demande.guichet)? {
+        return Err(ImportError::GuichetInconnu { rang, code: demande.guichet });
+    }
+    let territoire = territoire_of(rang, &demande.territoire)?;
+    let known: Option<DemandeId> =
+        tx.query_opt("SELECT id FROM demande WHERE numero = $1", params![demande.numero], |row| row.get(0))?;
+    let id = known.unwrap_or_else(|| DemandeId(new_id(now)));
+    tx.execute(
+        "INSERT INTO demande (id, numero, territoire, date_depot, etat, version, guichet, modifiee_le, renouvelee_le, \
+         a_renouveler_avant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (numero) DO UPDATE SET \
+         territoire = $3, date_depot = $4, etat = $5, version = $6, guichet = $7, modifiee_le = $8, \
+         renouvelee_le = $9, a_renouveler_avant = $10",
+        params![
+            id,
+            demande.numero,
+            territoire,
+            demande.date_depot,
+            demande.etat,
+            demande.version.as_str(),
+            demande.guichet,
+            demande.modifiee_le,
+            demande.renouvelee_le,
+            demande.a_renouveler_avant,
+        ],
+    )?;
+    for personne in &demande.personnes {
+        import_personne(tx, id, personne, now)?;
+    }
+    if known.is_none() {
+        let creation = NouvelEvenement {
+            demande: id,
+            code: CREATION.to_owned(),
+            guichet: None,
+            survenu_le: Some(demande.date_depot),
+            details: None,
+        };
+        add_evenement(tx, &creation, now)?;
+    }
+    Ok(known.is_none())
+}
+
+fn import_personne(
+    tx: &mut Tx<'_>,
+    demande: DemandeId,
+    personne: &PersonneImportee,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let known = tx.query_opt(
+        "SELECT 1 FROM personne WHERE demande = $1 AND role = $2 AND nom = $3 AND prenom = $4 \
+         AND date_naissance IS NOT DISTINCT FROM $5",
+        params![
+            demande,
+            personne.role,
+            personne.nom.as_str(),
+            personne.prenom.as_str(),
+            personne.date_naissance
+        ],
+        |_| Ok(()),
+    )?;
+    if known.is_none() {
+        tx.execute(
+            "INSERT INTO personne (id, demande, role, nom, prenom, date_naissance) VALUES ($1, $2, $3, $4, $5, $6)",
+            params![
+                PersonneId(new_id(now)),
+                demande,
+                personne.role,
+                personne.nom.as_str(),
+                personne.prenom.as_str(),
+                personne.date_naissance,
+            ],
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! What follows when a piece no longer answers what it was sent for (withdrawn, refused by the inspection, found
+//! unusable by a guichet): the slot that it answered is open again, and the piece whose place it took has it back.
+
+use super::piece::Piece;
+use crate::{
+    params,
+    store::{StoreError, Tx},
+};
+
+/// Opens the piece's slot again, unless another piece answers it.
+pub(super) fn reopen_slot(tx: &mut Tx<'_>, piece: &Piece) -> Result<(), StoreError> {
+    let Some(slot) = piece.slot else { return Ok(()) };
+    tx.execute(
+        "UPDATE piece_demandee SET close_le = NULL WHERE id = $1 AND NOT EXISTS \
+         (SELECT 1 FROM justificatif WHERE piece_demandee = $1 AND id <> $2 AND retire_le IS NULL \
+         AND remplace_par IS NULL AND controle <> 'refuse' AND examen NOT IN ('inexploitable', 'obsolete'))",
+        params![slot, piece.id],
+    )?;
+    Ok(())
+}
+
+/// The piece is gone: everything that it replaced stands where it stood before.
+pub(super) fn give_back_every_place(tx: &mut Tx<'_>, piece: &Piece) -> Result<(), StoreError> {
+    tx.execute("UPDATE justificatif SET remplace_par = NULL WHERE remplace_par = $1", params![piece.id])?;
+    Ok(())
+}
+
+/// The piece stays but is of no use: what it replaced and was of use counts again. What was of none stays replaced,
+/// since one version is awaited, not two.
+pub(super) fn give_back_useful_places(tx: &mut Tx<'_>, piece: &Piece) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE justificatif SET remplace_par = NULL WHERE remplace_par = $1 AND controle <> 'refuse' \
+         AND examen IN ('a_examiner', 'accepte')",
+        params![piece.id],
+    )?;
+    Ok(())
+}
