@@ -1,0 +1,108 @@
+//! The counter: pages for agents, made on the server, readable without script.
+//!
+//! An agent signs in ([`connexion`]), finds a demande by its numéro and sees its pieces ([`demande`]), and opens one
+//! ([`piece`]): the opening is written down before the first byte leaves. Pages are French; every one states its own
+//! security headers, since a browser is told here to run nothing and to send forms nowhere else.
+//!
+//! What can go wrong: a session that ended in mid-work (the sign-in page says so); a demande of another territory
+//! (absent and foreign look alike); a form sent from another site (refused by its origin, and the cookie does not
+//! travel); a document that is hostile (it is never shown inside our pages: a picture opens alone in a sandboxed tab,
+//! everything else is downloaded).
+
+mod connexion;
+mod demande;
+mod form;
+mod mots;
+mod page;
+mod piece;
+
+use std::net::IpAddr;
+
+use hyper::{HeaderMap, body::Incoming};
+use wire::{DemandeId, JustificatifId, ProblemCode};
+
+use crate::{
+    http::{problem::Refus, respond::Response},
+    identite::IdentiteError,
+    registre::AgentConnecte,
+    service::Service,
+};
+
+/// The counter's addresses, all under `/guichet`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// `GET /guichet/style.css`.
+    Style,
+    /// `GET /guichet/connexion`.
+    ShowConnexion,
+    /// `POST /guichet/connexion`.
+    OpenSession,
+    /// `POST /guichet/deconnexion`.
+    CloseSession,
+    /// `GET /guichet`: find a demande.
+    ShowRecherche,
+    /// `POST /guichet/recherche`: the numéro travels in the body, never in an address.
+    FindDemande,
+    /// `GET /guichet/demandes/{demande}`.
+    ShowDemande(DemandeId),
+    /// `GET /guichet/justificatifs/{justificatif}`.
+    ShowPiece(JustificatifId),
+    /// `GET /guichet/justificatifs/{justificatif}/contenu`.
+    ReadContenu(JustificatifId),
+}
+
+/// What a request brings besides its address.
+pub(crate) struct Visite {
+    /// Its headers.
+    pub(crate) headers: HeaderMap,
+    /// Its body.
+    pub(crate) body: Incoming,
+    /// Where the browser is, for the limit on attempts.
+    pub(crate) from: IpAddr,
+    /// Whether this is a trial on plain HTTP: the cookie can then not be `Secure`.
+    pub(crate) plain: bool,
+}
+
+/// Answers a page. `agent` is whoever the cookie names; pages that need someone send nobody to the sign-in page.
+pub(crate) async fn answer(
+    service: &Service,
+    page: Page,
+    agent: Option<AgentConnecte>,
+    visite: Visite,
+) -> Response {
+    let answered = match (page, agent.as_ref()) {
+        (Page::Style, _) => Ok(page::style()),
+        (Page::ShowConnexion, _) => Ok(connexion::show()),
+        (Page::OpenSession, _) => connexion::open_session(service, visite).await,
+        (Page::CloseSession, _) => connexion::close_session(service, visite).await,
+        (_, None) => Ok(form::see_other("/guichet/connexion")),
+        (Page::ShowRecherche, Some(agent)) => Ok(demande::show_recherche(agent)),
+        (Page::FindDemande, Some(agent)) => demande::find(service, agent, visite).await,
+        (Page::ShowDemande(id), Some(agent)) => demande::show(service, agent, id).await,
+        (Page::ShowPiece(id), Some(agent)) => piece::show(service, agent, id).await,
+        (Page::ReadContenu(id), Some(agent)) => {
+            piece::read_contenu(service, agent, id, &visite.headers).await
+        }
+    };
+    answered.unwrap_or_else(|refus| page::refus(refus, agent.as_ref()))
+}
+
+/// Who visits, where the cookie names a session that lives.
+pub(crate) async fn authenticate(
+    service: &Service,
+    headers: &HeaderMap,
+    plain: bool,
+) -> Result<Option<AgentConnecte>, Refus> {
+    let Some(token) = form::session_cookie(headers, plain) else { return Ok(None) };
+    match service.identite.authenticate_agent(token).await {
+        Ok(agent) => Ok(Some(agent)),
+        Err(IdentiteError::SessionExpiree) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The registre found nothing, or nothing that this agent may see: one answer for both.
+fn introuvable() -> Refus {
+    Refus::new(ProblemCode::Introuvable)
+        .detail("Cette page n’existe pas, ou la demande n’est pas sur le territoire de votre guichet.")
+}

@@ -1,0 +1,91 @@
+//! What every page shares: the frame, its headers, the page of a refusal.
+
+use hyper::{
+    StatusCode,
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY},
+};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::{
+    http::{
+        problem::Refus,
+        respond::{Response, full},
+    },
+    registre::AgentConnecte,
+};
+
+/// Nothing runs, nothing is loaded from elsewhere, nobody frames the page, forms come back to us.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// Browsers send `Origin: null` with a form from a page that sends no referrer, and [`super::form`] reads the origin.
+const PAGE_REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
+
+/// The stylesheet changes with the program only; an hour is short enough to follow an update.
+const STYLE_CACHE: HeaderValue = HeaderValue::from_static("private, max-age=3600");
+
+/// A whole page.
+pub(super) fn page(
+    status: StatusCode,
+    title: &str,
+    agent: Option<&AgentConnecte>,
+    content: &Markup,
+) -> Response {
+    let markup = html! {
+        (DOCTYPE)
+        html lang="fr" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " — Ma Demande, guichet" }
+                link rel="stylesheet" href="/guichet/style.css";
+            }
+            body {
+                a.evitement href="#contenu" { "Aller au contenu" }
+                header.bandeau {
+                    div {
+                        a.service href="/guichet" { "Ma Demande — guichet" }
+                        @if let Some(agent) = agent {
+                            p { (agent.nom) ", guichet " (agent.guichet) }
+                            form method="post" action="/guichet/deconnexion" {
+                                button.secondaire { "Se déconnecter" }
+                            }
+                        }
+                    }
+                }
+                main id="contenu" tabindex="-1" { (content) }
+                footer { div { p { "Justificatifs des demandes de logement social. Accessibilité : non audité." } } }
+            }
+        }
+    };
+    let mut response = Response::new(full(markup.into_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    headers.insert(REFERRER_POLICY, PAGE_REFERRER);
+    response
+}
+
+/// The stylesheet.
+pub(super) fn style() -> Response {
+    let mut response = Response::new(full(include_str!("style.css")));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, STYLE_CACHE);
+    response
+}
+
+/// A refusal as a page: the sentence, and the way back.
+pub(super) fn refus(refus: Refus, agent: Option<&AgentConnecte>) -> Response {
+    let (status, problem, headers) = refus.into_problem();
+    let title = if status.is_server_error() { "Service indisponible" } else { "Impossible de répondre" };
+    let content = html! {
+        h1 { (title) }
+        div.alerte.erreur role="alert" { p { (problem.sentence()) } }
+        p { a href="/guichet" { "Chercher une demande" } }
+    };
+    let mut response = page(status, title, agent, &content);
+    response.headers_mut().extend(headers);
+    response
+}
