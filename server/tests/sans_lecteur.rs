@@ -10,9 +10,9 @@ use std::{
 use serde_json::Value;
 
 /// Words in the names of libraries that read documents. `ma-demande-document` is ours.
-const READERS: [&str; 14] = [
-    "document", "image", "jpeg", "png", "webp", "gif", "tiff", "avif", "heif", "pdf", "hayro", "zune",
-    "resvg", "flate2",
+const READERS: [&str; 15] = [
+    "avif", "document", "gif", "hayro", "heif", "image", "jpeg", "lopdf", "mozjpeg", "pdf", "png", "resvg",
+    "tiff", "webp", "zune",
 ];
 
 /// The packages linked into `root`'s library or program.
@@ -44,7 +44,7 @@ fn linked_into(root: &str, metadata: &Value) -> BTreeSet<String> {
 }
 
 fn readers(packages: &BTreeSet<String>) -> Vec<&String> {
-    packages.iter().filter(|name| READERS.iter().any(|reader| name.contains(reader))).collect()
+    packages.iter().filter(|name| name.split(['-', '_']).any(|word| READERS.contains(&word))).collect()
 }
 
 #[test]
