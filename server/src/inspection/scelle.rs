@@ -22,11 +22,13 @@ pub(super) struct Scelle {
 }
 
 impl Scelle {
-    /// Seals what `fill` writes. Blocks.
-    pub(super) fn seal<E: From<io::Error>>(fill: impl FnOnce(&mut File) -> Result<(), E>) -> Result<Self, E> {
+    /// Seals what `write` writes. Blocks.
+    pub(super) fn seal<E: From<io::Error>>(
+        write: impl FnOnce(&mut File) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         let mut file = File::from(rustix::fs::memfd_create("document", flags).map_err(io::Error::from)?);
-        fill(&mut file)?;
+        write(&mut file)?;
         let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
         rustix::fs::fcntl_add_seals(&file, seals).map_err(io::Error::from)?;
         let (taille, sha256) = measure(&mut file)?;
