@@ -1,7 +1,7 @@
 //! Guichets and demandes from outside: until the national register sends them, an operator imports them. Importing the
 //! same again changes nothing; importing what changed brings it up to date.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use wire::{
     DemandeId, GuichetCode, NumeroUnique, PersonneId,
     api::{EtatDemande, Role},
@@ -16,6 +16,12 @@ use crate::{
     secrets::new_id,
     store::{StoreError, Tx},
 };
+
+/// How long a demande is valid (domain notes: 12 months, arrêté of 23/03/2015).
+const VALIDITY: Months = Months::new(12);
+
+/// The version of a demande that was never changed.
+const FIRST_VERSION: &str = "01.00";
 
 /// A guichet as imported.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
@@ -41,18 +47,18 @@ pub struct DemandeImportee {
     pub territoire: String,
     /// Day of deposit.
     pub date_depot: NaiveDate,
-    /// Whether it is alive.
-    pub etat: EtatDemande,
-    /// `02.00`.
-    pub version: String,
+    /// Whether it is alive; active if nothing is said.
+    pub etat: Option<EtatDemande>,
+    /// `02.00`; the first if nothing is said.
+    pub version: Option<String>,
     /// The guichet that last changed it.
     pub guichet: GuichetCode,
-    /// Day of the last change.
-    pub modifiee_le: NaiveDate,
+    /// Day of the last change; that of the deposit if nothing is said.
+    pub modifiee_le: Option<NaiveDate>,
     /// Day of the last renewal.
     pub renouvelee_le: Option<NaiveDate>,
-    /// Day by which it must be renewed.
-    pub a_renouveler_avant: NaiveDate,
+    /// Day by which it must be renewed; twelve months after the last renewal or the deposit if nothing is said.
+    pub a_renouveler_avant: Option<NaiveDate>,
     /// The people on it: one demandeur, one cotitulaire at most.
     pub personnes: Vec<PersonneImportee>,
 }
@@ -71,8 +77,7 @@ pub struct PersonneImportee {
     pub date_naissance: Option<NaiveDate>,
 }
 
-/// Why an import was not done: then nothing of the file is kept. `Display` is for the operator, and names the line's
-/// place, never the numéro.
+/// Why an import stopped. `Display` is for the operator, and names the place in the file, never the numéro.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A demande names a guichet that is not registered.
@@ -152,16 +157,17 @@ pub fn import_guichets(tx: &mut Tx<'_>, guichets: &[GuichetImporte]) -> Result<B
     Ok(bilan)
 }
 
-/// Brings demandes up to date. A person is known again by role, names and date of birth; one that a file no longer
+/// Brings demandes up to date; the first is number `premier` of its file. A person is known again by role, names and date of birth; one that a file no longer
 /// names stays, since pieces may be theirs.
 pub fn import_demandes(
     tx: &mut Tx<'_>,
     demandes: &[DemandeImportee],
+    premier: usize,
     now: DateTime<Utc>,
 ) -> Result<Bilan, ImportError> {
     let mut bilan = Bilan::default();
-    for (at, demande) in demandes.iter().enumerate() {
-        bilan.count(import_demande(tx, at + 1, demande, now)?);
+    for (rang, demande) in (premier..).zip(demandes) {
+        bilan.count(import_demande(tx, rang, demande, now)?);
     }
     Ok(bilan)
 }
@@ -180,6 +186,8 @@ fn import_demande(
         return Err(ImportError::GuichetInconnu { rang, code: demande.guichet });
     }
     let territoire = territoire_of(rang, &demande.territoire)?;
+    let since = demande.renouvelee_le.unwrap_or(demande.date_depot);
+    let a_renouveler_avant = demande.a_renouveler_avant.unwrap_or(since + VALIDITY);
     let known: Option<DemandeId> =
         tx.query_opt("SELECT id FROM demande WHERE numero = $1", params![demande.numero], |row| row.get(0))?;
     let id = known.unwrap_or_else(|| DemandeId(new_id(now)));
@@ -193,12 +201,12 @@ fn import_demande(
             demande.numero,
             territoire,
             demande.date_depot,
-            demande.etat,
-            demande.version.as_str(),
+            demande.etat.unwrap_or(EtatDemande::Active),
+            demande.version.as_deref().unwrap_or(FIRST_VERSION),
             demande.guichet,
-            demande.modifiee_le,
+            demande.modifiee_le.unwrap_or(demande.date_depot),
             demande.renouvelee_le,
-            demande.a_renouveler_avant,
+            a_renouveler_avant,
         ],
     )?;
     for personne in &demande.personnes {

@@ -39,12 +39,16 @@ pub struct AgentConnecte {
 #[value(rename_all = "snake_case")]
 pub enum Profil {
     /// Views, deposits and judges non-sensitive pieces.
+    #[value(help = "Consulte, dépose et examine les pièces non sensibles")]
     Guichet,
     /// Sees the list of non-sensitive pieces, no content.
+    #[value(help = "Voit la liste des pièces non sensibles, sans leur contenu")]
     ConsultantSimple,
     /// Sees their content too.
+    #[value(help = "Voit aussi leur contenu")]
     ConsultantDemande,
     /// Sees everything, sensitive pieces included.
+    #[value(help = "Voit tout, pièces sensibles comprises")]
     ConsultantSensible,
 }
 
