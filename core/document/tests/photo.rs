@@ -225,5 +225,78 @@ fn a_truncated_photo_is_kept_as_far_as_it_goes_and_said_to_be_incomplete() {
     let prepared = prepare(&[&source], &out).unwrap();
     assert_eq!(prepared.avertissements, [Avertissement::PhotoIncomplete]);
     let (width, height) = prepared.pixels.unwrap();
-    assert_eq!((width.max(height), read_picture(&out).dimensions()), (2000, (width, height)));
+    assert_eq!((width, height), (1512, 2016));
+    // Seen upright, what was stored first is at the right.
+    let picture = read_picture(&out);
+    let (there, missing) = (picture.get_pixel(1200, 1000), picture.get_pixel(200, 1000));
+    assert!(
+        there.0[0] > 120 && missing.0.iter().all(|value| value.abs_diff(110) < 20),
+        "{there:?} {missing:?}"
+    );
+}
+
+#[test]
+fn a_photo_damaged_in_the_middle_is_read_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let picture = quarters(320, 320, [RED, GREEN, BLUE, WHITE]);
+    let mut bytes = Vec::new();
+    let mut encoder = rusty_jpeg::Encoder::new(&mut bytes, 90);
+    encoder.set_restart_interval(4);
+    encoder.encode(picture.as_raw(), 320, 320, rusty_jpeg::ColorType::Rgb).unwrap();
+    // One restart mark among the last has the wrong number.
+    let mark = bytes.windows(2).rposition(|pair| pair == [0xFF, 0xD2]).unwrap();
+    bytes[mark + 1] = 0xD6;
+    let source = file(directory.path(), "abimee.jpg", &bytes);
+    let out = directory.path().join("out.jpg");
+    let prepared = prepare(&[&source], &out).unwrap();
+    assert_eq!(prepared.avertissements[0], Avertissement::PhotoIncomplete);
+    assert!(near(seen(&read_picture(&out)), [RED, GREEN, BLUE, WHITE]));
+}
+
+/// A chunk of a PNG (ISO/IEC 15948, 5.3).
+fn chunk(kind: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut crc = u32::MAX;
+    for byte in kind.iter().chain(content) {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 };
+        }
+    }
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [length.as_slice(), kind, content, &(!crc).to_be_bytes()].concat()
+}
+
+#[test]
+fn the_eight_orientations_of_one_picture_give_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out.jpg");
+    // Noise, so that no two places are alike; even sides, so that pairs of pixels share the same colour sample.
+    let mut state = 1_u32;
+    let upright = RgbImage::from_fn(90, 62, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Rgb([24, 16, 8].map(|shift| u8::try_from(state >> shift & 255).unwrap()))
+    });
+    // What each stored picture is, made by another library's turns (Exif 2.32: how to bring each back upright).
+    let stored: [fn(&RgbImage) -> RgbImage; 8] = [
+        RgbImage::clone,
+        image::imageops::flip_horizontal,
+        image::imageops::rotate180,
+        image::imageops::flip_vertical,
+        |picture| image::imageops::flip_horizontal(&image::imageops::rotate90(picture)),
+        image::imageops::rotate270,
+        |picture| image::imageops::flip_horizontal(&image::imageops::rotate270(picture)),
+        image::imageops::rotate90,
+    ];
+    let mut first = None;
+    for (value, stored) in (1_u8..).zip(stored) {
+        let plain = png(stored(&upright));
+        let exif =
+            [b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[value, 0, 0, 0, 0, 0, 0]];
+        // After the signature and the header's chunk.
+        let bytes = [&plain[..33], &chunk(b"eXIf", &exif.concat()), &plain[33..]].concat();
+        let source = file(directory.path(), "image.png", &bytes);
+        assert_eq!(prepare(&[&source], &out).unwrap().pixels, Some((90, 62)), "orientation {value}");
+        let bytes = std::fs::read(&out).unwrap();
+        assert!(*first.get_or_insert_with(|| bytes.clone()) == bytes, "orientation {value}");
+    }
 }

@@ -1,7 +1,12 @@
 //! JPEG to planes, scaled while decoding: the inverse transform is done on 4, 2 or 1 of a block's 8 × 8 frequencies, so
 //! that a 12-megapixel photo costs 3.
 
-use rusty_jpeg::decode::{Decoder, PixelFormat, PlanarComponent};
+use std::{
+    cell::Cell,
+    io::{self, Read},
+};
+
+use rusty_jpeg::decode::{Decoder, Error, PixelFormat, PlanarComponent};
 use wire::{MediaType, RaisonRefus};
 
 use super::{
@@ -21,20 +26,48 @@ pub(crate) fn decode(jpeg: &[u8], side: u32) -> Result<Decoded, RaisonRefus> {
     if header.progressive && header.samples * 2 > COEFFICIENT_BYTES_MAX {
         return Err(RaisonRefus::TropDePixels);
     }
-    let scaled = scaled(jpeg, &header, side).ok();
-    let incomplete = scaled.is_none();
-    let picture = scaled.map_or_else(|| decode_other::picture(jpeg, MediaType::Jpeg), Ok)?;
+    let source = Source { bytes: jpeg, ran_out: Cell::new(false) };
+    let (picture, incomplete) = match scaled(&source, &header, side) {
+        Ok(picture) => (picture, source.ran_out.get()),
+        // Damaged in the middle, or of a kind that this decoder lacks: another one reads on, at more cost.
+        Err(error) => {
+            (decode_other::picture(jpeg, MediaType::Jpeg)?, !matches!(error, Error::Unsupported(_)))
+        }
+    };
     Ok(Decoded { picture, orientation: header.orientation, incomplete })
 }
 
-fn scaled(jpeg: &[u8], header: &JpegHeader, side: u32) -> Result<Picture, rusty_jpeg::decode::Error> {
-    let mut decoder = Decoder::new(jpeg);
+/// The bytes of a JPEG, and for as long as a decoder wants more, the mark of its end: what a truncated photo lacks is
+/// then decoded as grey instead of losing the rest.
+struct Source<'a> {
+    bytes: &'a [u8],
+    ran_out: Cell<bool>,
+}
+
+/// Reads a [`Source`].
+struct Bytes<'a> {
+    rest: &'a [u8],
+    ran_out: &'a Cell<bool>,
+}
+
+impl Read for Bytes<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.rest.is_empty() {
+            self.ran_out.set(true);
+            self.rest = &[0xFF, 0xD9];
+        }
+        self.rest.read(into)
+    }
+}
+
+fn scaled(source: &Source<'_>, header: &JpegHeader, side: u32) -> Result<Picture, Error> {
+    let mut decoder = Decoder::new(Bytes { rest: source.bytes, ran_out: &source.ran_out });
     // Without threads: it is as fast for the processor, and runs in the server's sandbox.
     decoder.set_single_threaded(true);
     let eighths = eighths_for(header.size, side);
     let scaled = |length: u32| u16::try_from((length * eighths).div_ceil(8)).unwrap_or(u16::MAX);
     decoder.scale(scaled(header.size.0), scaled(header.size.1))?;
-    let broken = || rusty_jpeg::decode::Error::Format(String::new());
+    let broken = || Error::Format(String::new());
     if matches!(header.colours, Colours::Grey | Colours::YCbCr) {
         let image = decoder.decode_planar()?;
         let mut planes = image.components.into_iter().map(tight);

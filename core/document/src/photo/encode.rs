@@ -1,22 +1,42 @@
 //! Planes in, JPEG out, with no metadata at all.
 
-use mozjpeg_rs::{Encoder, Subsampling};
+use rusty_jpeg::{
+    ColorType, Encoder, EncodingError, QuantizationTableType, SamplingFactor, encode::PlanarYcbcrImage,
+};
 use wire::RaisonRefus;
 
 use super::plane::Picture;
 
-/// Quality on the usual scale of 1 to 100. Down to about 30, at 2000 px, it costs no word of an 8-point table: bytes go
-/// to pixels.
-const QUALITY: u8 = 40;
+/// Quality on the usual scale of 1 to 100: bytes go to pixels. Mean OCR word recall on the sample pages at 2016 px, with the
+/// quantisation tables below and in kB: 20: 93.1 % (101), 25: 95.3 % (116), 30: 96.6 % (129), 35: 96.7 % (141); the photos
+/// themselves: 96.8 % (2,790).
+const QUALITY: u8 = 32;
 
 /// The JPEG of `picture`.
 pub(crate) fn to_jpeg(picture: &Picture) -> Result<Vec<u8>, RaisonRefus> {
-    let (width, height) = picture.size();
-    let encoder = Encoder::baseline_optimized().quality(QUALITY).subsampling(Subsampling::S420);
+    // Neither failure is the file's: a picture of ours has sides of 16 bits and planes of the right size.
+    encode(picture).ok_or(RaisonRefus::Illisible)?.map_err(|_| RaisonRefus::Illisible)
+}
+
+fn encode(picture: &Picture) -> Option<Result<Vec<u8>, EncodingError>> {
+    let width = u16::try_from(picture.luma.width()).ok()?;
+    let height = u16::try_from(picture.luma.height()).ok()?;
     let luma = picture.luma.samples();
-    match &picture.chroma {
-        None => encoder.encode_gray(luma, width, height),
-        Some([cb, cr]) => encoder.encode_ycbcr_planar(luma, cb.samples(), cr.samples(), width, height),
-    }
-    .map_err(|_| RaisonRefus::Illisible)
+    let mut jpeg = Vec::new();
+    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
+    // N. Robidoux's tables: a tenth fewer bytes than those of the standard's annex K at equal recall.
+    encoder.set_quantization_tables(QuantizationTableType::ImageMagick, QuantizationTableType::ImageMagick);
+    encoder.set_optimized_huffman_tables(true);
+    encoder.set_trellis(true);
+    let outcome = match &picture.chroma {
+        None => encoder.encode(luma, width, height, ColorType::Luma),
+        Some([cb, cr]) => {
+            encoder.set_sampling_factor(SamplingFactor::F_2_2);
+            let strides = [picture.luma.width(), cb.width(), cr.width()];
+            let planes =
+                PlanarYcbcrImage::new(luma, cb.samples(), cr.samples(), strides, width, height, (2, 2))?;
+            encoder.encode_image(planes)
+        }
+    };
+    Some(outcome.map(|()| jpeg))
 }
