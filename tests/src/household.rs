@@ -14,7 +14,7 @@ use crate::{Phone, Request, Response, Server, Tus};
 
 /// The territory that household number `n` belongs to: a guichet each, so that no two share an agent.
 fn territoire(n: u32) -> String {
-    format!("{:03}", 50 + n)
+    format!("{}", 50 + n)
 }
 
 /// The code of that territory's guichet.
@@ -48,7 +48,7 @@ impl Household {
         )?;
         server.admin(&["importer-guichets", &guichets.to_string_lossy()], "")?;
 
-        let numero = format!("{territoire} 1215 07390{n} {guichet}");
+        let numero = format!("0{territoire} 1215 07390{n} {guichet}");
         let names = [
             format!("Quintefeuille{n}"),
             format!("Aldegonde{n}"),
