@@ -1,13 +1,26 @@
 //! The server of "Ma Demande": takes justificatifs from phones, keeps them, shows them to the agents of the territory.
 //!
-//! In the order in which a piece meets them: [`identite`] signs a demandeur in; the uploads' bytes go to the coffre
-//! while [`registre`] holds their facts; one transaction of [`registre`] attaches the piece; the inspection passes
-//! it; an agent signs in and opens it. [`store`] is the engine under the registre, `admin` the commands of the
-//! operator, [`secrets`] what is drawn and hashed, [`clock`] the only source of time.
+//! In the order in which a piece meets them: [`http`] lets a request in and knows who may ask for what; [`identite`]
+//! signs a demandeur in; `depot` takes an upload's bytes into the [`coffre`] while [`registre`] holds their facts; one
+//! transaction of [`registre`] attaches the piece; `inspection` has it read by a confined process; `api` lists and
+//! serves it to its demandeur, `guichet` to the agents of the territory. [`store`] is the engine under the registre,
+//! [`admin`] the commands of the operator, [`config`] what the operator decides, [`service`] what all rooms share,
+//! [`servir`] the server's life, [`log`] what is written down of it, [`secrets`] what is drawn and hashed, [`clock`]
+//! the only source of time.
 
+pub mod admin;
+mod api;
 pub mod clock;
 pub mod coffre;
+pub mod config;
+mod depot;
+mod guichet;
+pub mod http;
 pub mod identite;
+mod inspection;
+pub mod log;
 pub mod registre;
 pub mod secrets;
+pub mod service;
+pub mod servir;
 pub mod store;

@@ -126,16 +126,23 @@ impl Coffre {
         let blob = blob_of(staging.upload());
         let from = self.staging_path(staging.upload());
         staging.sync()?;
+        // Closed: nothing is ever written to sealed bytes.
+        drop(staging);
         let to = self.blob_path(blob);
         fs::rename(from, &to).map_err(|source| CoffreError::new("scellement", source))?;
         sync_directory(&self.shard_path(blob)).map_err(|source| CoffreError::new("scellement", source))?;
         Ok(blob)
     }
 
-    /// Removes an upload's bytes, sealed or not. Only for an upload that became no piece.
-    pub fn remove_staging(&self, upload: UploadId) -> Result<(), CoffreError> {
-        remove(&self.staging_path(upload))?;
+    /// Removes an upload's bytes, sealed or not. Only for an upload that became no piece and never will.
+    pub fn remove_upload(&self, upload: UploadId) -> Result<(), CoffreError> {
+        self.remove_staging(upload)?;
         self.remove_blob(blob_of(upload))
+    }
+
+    /// Removes an upload's bytes that are not sealed.
+    pub fn remove_staging(&self, upload: UploadId) -> Result<(), CoffreError> {
+        remove(&self.staging_path(upload))
     }
 
     /// Removes sealed bytes. That they are gone already is no error: a removal may be repeated.

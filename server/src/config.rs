@@ -1,0 +1,255 @@
+//! What the operator decides: where the data lies, where to listen, how the line is protected, who inspects.
+//!
+//! A setting given on the command line wins over the environment (`MA_DEMANDE_…`), which wins over the TOML file. A key
+//! of the file that is not known here is refused rather than passed over: a misspelt setting must not silently leave
+//! its default in force.
+
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use serde::{Deserialize, Deserializer, de};
+
+/// Where the server listens unless told otherwise: this machine only.
+const ECOUTE_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
+
+/// The settings as given, none of them required: once for the file, once for environment and flags.
+#[derive(Debug, Clone, Default, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub struct Reglages {
+    /// Dossier des données : base et coffre
+    #[arg(long, value_name = "DOSSIER", env = "MA_DEMANDE_DONNEES")]
+    pub donnees: Option<PathBuf>,
+    /// Adresse d’écoute ; le port 0 en choisit un libre
+    #[arg(long, value_name = "ADRESSE:PORT", env = "MA_DEMANDE_ECOUTE")]
+    pub ecoute: Option<SocketAddr>,
+    /// Certificat TLS et sa chaîne (PEM)
+    #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_TLS_CERTIFICAT")]
+    pub tls_certificat: Option<PathBuf>,
+    /// Clé privée du certificat (PEM)
+    #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_TLS_CLE")]
+    pub tls_cle: Option<PathBuf>,
+    /// Certificat fabriqué au démarrage, pour un essai sur cette machine
+    #[arg(long, value_name = "true|false", env = "MA_DEMANDE_TLS_AUTO_SIGNE", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub tls_auto_signe: Option<bool>,
+    /// Sans TLS : derrière un proxy qui le fait, ou pour un essai sur cette machine
+    #[arg(long, value_name = "true|false", env = "MA_DEMANDE_SANS_TLS", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub sans_tls: Option<bool>,
+    /// Adresses des proxys dont on croit l’en-tête X-Forwarded-For
+    #[arg(long, value_name = "IP,IP…", env = "MA_DEMANDE_PROXYS", value_delimiter = ',')]
+    pub proxys: Option<Vec<IpAddr>>,
+    /// Programme ma-demande-inspecteur ; par défaut, à côté de ce programme
+    #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_INSPECTEUR")]
+    pub inspecteur: Option<PathBuf>,
+    /// Antivirus clamd : unix:/chemin ou adresse:port
+    #[arg(long, value_name = "ADRESSE", env = "MA_DEMANDE_CLAMD")]
+    pub clamd: Option<Clamd>,
+}
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where database and coffre lie.
+    pub donnees: PathBuf,
+    /// Where to listen.
+    pub ecoute: SocketAddr,
+    /// How the line is protected.
+    pub tls: Tls,
+    /// Proxies whose word about the client's address is taken.
+    pub proxys: Vec<IpAddr>,
+    /// The inspecteur's program; none means beside this one.
+    pub inspecteur: Option<PathBuf>,
+    /// The antivirus, where there is one.
+    pub clamd: Option<Clamd>,
+}
+
+/// How the line to the clients is protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// By a certificate from files.
+    Fichiers {
+        /// Certificate and its chain, PEM.
+        certificat: PathBuf,
+        /// Private key, PEM.
+        cle: PathBuf,
+    },
+    /// By a certificate made at the start, which nobody has reason to trust: local trials.
+    AutoSigne,
+    /// Not by us.
+    Sans,
+}
+
+/// Where clamd listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clamd {
+    /// A Unix socket.
+    Unix(PathBuf),
+    /// TCP.
+    Tcp(SocketAddr),
+}
+
+impl FromStr for Clamd {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("unix:") {
+            Some(path) => Ok(Self::Unix(path.into())),
+            None => text.parse().map(Self::Tcp).map_err(|_| {
+                format!("« {text} » n’est pas une adresse de clamd : attendu unix:/chemin ou adresse:port")
+            }),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Clamd {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// Why the settings cannot be used; `Display` says what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not readable.
+    #[error("le fichier de réglages {} ne peut pas être lu : {source}", path.display())]
+    Lecture {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The file is no TOML of ours.
+    #[error("le fichier de réglages {} contient une erreur : {message}", path.display())]
+    Contenu {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// No place for the data.
+    #[error(
+        "indiquez le dossier des données : --donnees DOSSIER, MA_DEMANDE_DONNEES ou « donnees » dans le fichier de réglages"
+    )]
+    SansDonnees,
+    /// No decision about TLS: clear text must be somebody's decision.
+    #[error(
+        "indiquez comment protéger la ligne : --tls-certificat et --tls-cle, --tls-auto-signe (essais) ou --sans-tls (derrière un proxy)"
+    )]
+    TlsIndecis,
+    /// More than one decision about TLS.
+    #[error("--tls-certificat, --tls-auto-signe et --sans-tls s’excluent : gardez-en un")]
+    TlsContradictoire,
+    /// Half a certificate.
+    #[error("--tls-certificat et --tls-cle vont ensemble : il en manque un")]
+    TlsIncomplet,
+}
+
+impl Reglages {
+    /// Reads a TOML file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Lecture { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|error| ConfigError::Contenu { path: path.to_owned(), message: error.to_string() })
+    }
+
+    /// These settings, completed by weaker ones. The three ways to protect the line are one decision: taken here, it
+    /// is not mixed with a weaker one.
+    #[must_use]
+    pub fn over(self, weaker: Self) -> Self {
+        let decided = self.tls_certificat.is_some()
+            || self.tls_cle.is_some()
+            || self.tls_auto_signe.is_some()
+            || self.sans_tls.is_some();
+        let tls = if decided { &self } else { &weaker };
+        Self {
+            tls_certificat: tls.tls_certificat.clone(),
+            tls_cle: tls.tls_cle.clone(),
+            tls_auto_signe: tls.tls_auto_signe,
+            sans_tls: tls.sans_tls,
+            donnees: self.donnees.or(weaker.donnees),
+            ecoute: self.ecoute.or(weaker.ecoute),
+            proxys: self.proxys.or(weaker.proxys),
+            inspecteur: self.inspecteur.or(weaker.inspecteur),
+            clamd: self.clamd.or(weaker.clamd),
+        }
+    }
+
+    /// Where the data lies: all that an administration command wants to know.
+    pub fn donnees(&self) -> Result<PathBuf, ConfigError> {
+        self.donnees.clone().ok_or(ConfigError::SansDonnees)
+    }
+
+    /// The settings in force.
+    pub fn resolve(self) -> Result<Config, ConfigError> {
+        let auto_signe = self.tls_auto_signe.unwrap_or(false);
+        let sans_tls = self.sans_tls.unwrap_or(false);
+        let donnees = self.donnees()?;
+        let tls = match (self.tls_certificat, self.tls_cle, auto_signe, sans_tls) {
+            (Some(certificat), Some(cle), false, false) => Tls::Fichiers { certificat, cle },
+            (None, None, true, false) => Tls::AutoSigne,
+            (None, None, false, true) => Tls::Sans,
+            (None, None, false, false) => return Err(ConfigError::TlsIndecis),
+            (Some(_), None, ..) | (None, Some(_), ..) => return Err(ConfigError::TlsIncomplet),
+            _ => return Err(ConfigError::TlsContradictoire),
+        };
+        Ok(Config {
+            donnees,
+            ecoute: self.ecoute.unwrap_or(ECOUTE_DEFAULT),
+            tls,
+            proxys: self.proxys.unwrap_or_default(),
+            inspecteur: self.inspecteur,
+            clamd: self.clamd,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toml(text: &str) -> Result<Reglages, ConfigError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("reglages.toml");
+        fs::write(&path, text).unwrap();
+        Reglages::read(&path)
+    }
+
+    #[test]
+    fn what_is_nearer_to_the_operator_wins_and_tls_is_one_decision() {
+        let file = toml(
+            "donnees = '/srv/a'\necoute = '0.0.0.0:443'\ntls_certificat = 'c.pem'\ntls_cle = 'k.pem'\nclamd = 'unix:/run/clamd'\n",
+        )
+        .unwrap();
+        let flags = Reglages { donnees: Some("/srv/b".into()), sans_tls: Some(true), ..Reglages::default() };
+        let config = flags.over(file).resolve().unwrap();
+        assert_eq!(config.donnees, Path::new("/srv/b"));
+        assert_eq!(config.ecoute, "0.0.0.0:443".parse().unwrap());
+        assert_eq!(config.tls, Tls::Sans);
+        assert_eq!(config.clamd, Some(Clamd::Unix("/run/clamd".into())));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named() {
+        let error = toml("donnes = '/srv'\n").unwrap_err().to_string();
+        assert!(error.contains("donnes") && error.contains("reglages.toml"), "{error}");
+        assert!(toml("clamd = 'quelque part'\n").unwrap_err().to_string().contains("unix:/chemin"));
+    }
+
+    #[test]
+    fn clear_text_is_somebodys_decision() {
+        let with = |text: &str| toml(&format!("donnees = '/srv'\n{text}")).unwrap().resolve();
+        assert!(matches!(with(""), Err(ConfigError::TlsIndecis)));
+        assert!(matches!(with("tls_cle = 'k'"), Err(ConfigError::TlsIncomplet)));
+        assert!(matches!(
+            with("tls_auto_signe = true\nsans_tls = true"),
+            Err(ConfigError::TlsContradictoire)
+        ));
+        assert!(matches!(toml("sans_tls = true").unwrap().resolve(), Err(ConfigError::SansDonnees)));
+        assert_eq!(with("tls_auto_signe = true").unwrap().tls, Tls::AutoSigne);
+        assert_eq!(with("sans_tls = true").unwrap().ecoute, ECOUTE_DEFAULT);
+    }
+}

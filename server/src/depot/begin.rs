@@ -1,0 +1,110 @@
+//! The beginning of an upload: its facts checked, its address given, and its first bytes taken if they came along.
+
+use std::sync::Arc;
+
+use hyper::{
+    HeaderMap, StatusCode,
+    body::{Body as _, Incoming},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION},
+};
+use wire::{DepotMetadata, MetadataInvalide, ProblemCode, limites::UPLOAD_BYTES_MAX};
+
+use super::{
+    Checksum, OFFSET_OCTET_STREAM, Reception, UPLOAD_LENGTH, UPLOAD_METADATA, describe_progress, receive,
+};
+use crate::{
+    http::{
+        problem::Refus,
+        request::{header, number},
+        respond::{Answer, empty},
+    },
+    registre::{self, BeginError, EtatDepot, SessionCourante},
+    service::Service,
+};
+
+/// `POST /depots`. The same deposit again, with the same facts, is answered with the same upload at its current
+/// offset: the first answer was lost.
+pub(crate) async fn begin(
+    service: Arc<Service>,
+    session: SessionCourante,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Answer {
+    let taille = length(headers)?;
+    let entete = header(headers, UPLOAD_METADATA.as_str())?.unwrap_or_default().to_owned();
+    let facts = DepotMetadata::parse(&entete)?;
+    let with_upload = !body.is_end_stream();
+    if with_upload && header(headers, CONTENT_TYPE.as_str())? != Some(OFFSET_OCTET_STREAM) {
+        return Err(Refus::new(ProblemCode::TypeDeContenu)
+            .detail(format!("Les premiers octets viennent avec Content-Type: {OFFSET_OCTET_STREAM}.")));
+    }
+    let checksum = header(headers, "upload-checksum")?.map(Checksum::parse).transpose()?;
+    let content_length = number(headers, CONTENT_LENGTH.as_str())?;
+    if content_length.is_some_and(|length| length > taille) {
+        return Err(
+            Refus::new(ProblemCode::RequeteTropLongue).detail("L’envoi dépasse la longueur annoncée.")
+        );
+    }
+
+    let now = service.clock.now();
+    let begun = service
+        .store
+        .write(move |tx| registre::begin_depot(tx, session, &facts, &entete, taille, now))
+        .await?;
+    let mut depot = begun.depot;
+    let fresh = depot.etat == EtatDepot::EnCours && depot.offset == 0;
+    if with_upload && fresh {
+        // Whoever else writes to it got there first; this client goes on from where it stands.
+        if let Some((held, _)) = service.holders.acquire(depot.upload).await {
+            let reception =
+                Reception { service: Arc::clone(&service), held, depot, checksum, content_length };
+            depot = receive(&service, reception, body).await?;
+        }
+    }
+    let mut response = empty(StatusCode::CREATED);
+    let location = format!("/depots/{}", depot.upload);
+    response.headers_mut().insert(
+        LOCATION,
+        HeaderValue::try_from(location).map_err(|error| {
+            tracing::error!(%error, "an address could not be written");
+            Refus::new(ProblemCode::ErreurInterne)
+        })?,
+    );
+    describe_progress(response.headers_mut(), &depot);
+    Ok(response)
+}
+
+/// The announced length, within its limits.
+fn length(headers: &HeaderMap) -> Result<u64, Refus> {
+    match number(headers, UPLOAD_LENGTH.as_str())? {
+        None => Err(Refus::new(ProblemCode::RequeteIllisible).detail(
+            "Il manque l’en-tête Upload-Length ; une longueur annoncée plus tard n’est pas acceptée.",
+        )),
+        Some(0) => Err(ProblemCode::FichierVide.into()),
+        Some(length) if length > UPLOAD_BYTES_MAX => Err(ProblemCode::FichierTropVolumineux.into()),
+        Some(length) => Ok(length),
+    }
+}
+
+impl From<MetadataInvalide> for Refus {
+    fn from(error: MetadataInvalide) -> Self {
+        Self::new(match error {
+            MetadataInvalide::TropLong => ProblemCode::RequeteTropLongue,
+            _ => ProblemCode::RequeteIllisible,
+        })
+        .detail(error.to_string())
+    }
+}
+
+impl From<BeginError> for Refus {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Introuvable => ProblemCode::Introuvable.into(),
+            BeginError::DemandeFermee => ProblemCode::DemandeFermee.into(),
+            BeginError::FaitsInvalides(detail) => Self::new(ProblemCode::FaitsInvalides).detail(detail),
+            BeginError::QuotaAtteint => ProblemCode::QuotaAtteint.into(),
+            BeginError::DepotDifferent => ProblemCode::DepotDifferent.into(),
+            BeginError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What nobody finishes: uploads past their date, and bytes that no upload and no piece owns (a crash between two
+//! steps leaves them). Collected at the start and then every hour.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+use wire::UploadId;
+
+use crate::{coffre::BlobId, http::problem::Refus, registre, service::Service};
+
+/// Between two collections. Leftovers cost only room.
+const EVERY: Duration = Duration::from_hours(1);
+
+/// Bytes changed more recently than this may belong to a request that is still running; none runs as long.
+const GRACE: Duration = Duration::from_hours(1);
+
+/// Blobs looked up in one read of the base, so that it does not last.
+const LOOKED_UP_AT_ONCE: usize = 500;
+
+/// Collects until the server ends.
+pub(crate) async fn collect_forever(service: Arc<Service>) {
+    loop {
+        // What fails is in the log already, and is tried again.
+        let _ = collect(&service).await;
+        sleep(EVERY).await;
+    }
+}
+
+/// Collects once.
+async fn collect(service: &Service) -> Result<(), Refus> {
+    let now = service.clock.now();
+    let expired = service.store.write(move |tx| registre::expire_depots(tx, now)).await?;
+    for upload in &expired {
+        super::remove_upload(service, *upload).await?;
+    }
+    // The inventory first: what is begun after it is in no list of leftovers.
+    let coffre = service.coffre.clone();
+    let (staged, sealed) = Service::blocking(move || {
+        Ok::<_, crate::coffre::CoffreError>((coffre.list_staging()?, coffre.list_blobs()?))
+    })
+    .await??;
+    let alive = service.store.read(registre::list_depots_en_cours).await?;
+    let alive: HashSet<UploadId> = alive.into_iter().map(|(upload, _)| upload).collect();
+    // The file system's own dates are compared with the system's clock, whatever clock the rules use.
+    let old = |changed: std::time::SystemTime| changed.elapsed().is_ok_and(|age| age > GRACE);
+
+    let staged: Vec<UploadId> = staged
+        .into_iter()
+        .filter(|(upload, changed)| old(*changed) && !alive.contains(upload))
+        .map(|(upload, _)| upload)
+        .collect();
+    let mut removed = staged.len();
+    let coffre = service.coffre.clone();
+    Service::blocking(move || staged.into_iter().try_for_each(|upload| coffre.remove_staging(upload)))
+        .await??;
+    let suspects: Vec<BlobId> = sealed
+        .into_iter()
+        // Sealed bytes whose upload is still alive are taken back when it goes on.
+        .filter(|(blob, changed)| old(*changed) && !alive.contains(&UploadId(blob.0)))
+        .map(|(blob, _)| blob)
+        .collect();
+    for some in suspects.chunks(LOOKED_UP_AT_ONCE) {
+        let some = some.to_vec();
+        let orphans = service
+            .store
+            .read(move |tx| {
+                let mut orphans = Vec::new();
+                for blob in some {
+                    if !registre::owns_blob(tx, blob)? {
+                        orphans.push(blob);
+                    }
+                }
+                Ok::<_, crate::store::StoreError>(orphans)
+            })
+            .await?;
+        removed += orphans.len();
+        let coffre = service.coffre.clone();
+        Service::blocking(move || orphans.into_iter().try_for_each(|blob| coffre.remove_blob(blob)))
+            .await??;
+    }
+    if !expired.is_empty() || removed > 0 {
+        tracing::info!(expired = expired.len(), orphans = removed, "collected");
+    }
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! One writer per upload, in this process.
+//!
+//! A dead connection must not keep an upload from being resumed, and a healthy one must not be killed by a question.
+//! So a newcomer looks at the holder twice: when bytes arrived in between, the holder goes on and the newcomer is
+//! told so; when none did, the holder is stopped, what it received is made durable, and the newcomer goes on from
+//! there. No clock is compared: a holder that is slow but moves keeps its upload.
+//!
+//! Beside this table the database fences writers by the upload's generation: a holder that would not stop in time
+//! finds its generation gone and can promise nothing more.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use wire::UploadId;
+
+/// Between the two looks. Long enough for the next packet of a slow line, short enough that a resume is served
+/// within a tenth of a second.
+const LOOK_APART: Duration = Duration::from_millis(50);
+
+/// How long a newcomer waits for a stopped holder to make its bytes durable, or for a holder that has all its bytes
+/// to attach the piece. A disk that takes longer is in trouble, and the newcomer is sent away to try later.
+const DONE_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often a newcomer tries when others keep taking the upload before it.
+const TRIES_MAX: u32 = 3;
+
+/// The uploads being written to now.
+#[derive(Debug, Default)]
+pub struct Holders {
+    table: Arc<Table>,
+}
+
+type Table = Mutex<HashMap<UploadId, Arc<Hold>>>;
+
+#[derive(Debug, Default)]
+struct Hold {
+    /// Bytes received.
+    moved: AtomicU64,
+    /// At work on disk or base: silence then says nothing of the client.
+    working: AtomicBool,
+    stop: CancellationToken,
+    done: CancellationToken,
+}
+
+/// The right to write to an upload, until dropped.
+#[derive(Debug)]
+pub struct Held {
+    upload: UploadId,
+    hold: Arc<Hold>,
+    table: Arc<Table>,
+}
+
+/// What a newcomer finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Nobody is writing.
+    Free,
+    /// Somebody was writing but had stalled; that writer has been stopped and what it received is durable.
+    Stopped,
+    /// Somebody is writing, and moving.
+    Busy,
+}
+
+impl Holders {
+    /// Takes the right to write to an upload, from a stalled holder if need be. With it, whether one was stopped.
+    /// None when somebody else is writing.
+    pub async fn acquire(&self, upload: UploadId) -> Option<(Held, Found)> {
+        for _ in 0..TRIES_MAX {
+            let found = self.settle(upload).await;
+            if found == Found::Busy {
+                return None;
+            }
+            if let Entry::Vacant(place) = lock(&self.table).entry(upload) {
+                let hold = Arc::clone(place.insert(Arc::default()));
+                return Some((Held { upload, hold, table: Arc::clone(&self.table) }, found));
+            }
+        }
+        None
+    }
+
+    /// Looks whether somebody is writing to an upload, and stops a writer that has stalled.
+    pub async fn settle(&self, upload: UploadId) -> Found {
+        let Some(hold) = lock(&self.table).get(&upload).cloned() else { return Found::Free };
+        let first = hold.moved.load(Relaxed);
+        let patience = Instant::now() + DONE_WITHIN;
+        let mut stopped = false;
+        loop {
+            if timeout(LOOK_APART, hold.done.cancelled()).await.is_ok() {
+                return if stopped { Found::Stopped } else { Found::Free };
+            }
+            let moved = hold.moved.load(Relaxed) != first;
+            if (moved && !stopped) || Instant::now() >= patience {
+                return Found::Busy;
+            }
+            if !hold.working.load(Relaxed) {
+                hold.stop.cancel();
+                stopped = true;
+            }
+        }
+    }
+
+    /// Stops every writer: each makes durable what it received.
+    pub fn stop_all(&self) {
+        for hold in lock(&self.table).values() {
+            hold.stop.cancel();
+        }
+    }
+}
+
+impl Held {
+    /// Bytes arrived.
+    pub fn moved(&self, bytes: usize) {
+        self.hold.moved.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// Whether this writer is at work of its own, on the disk or the base: then silence is not the client's, and it
+    /// is waited for rather than stopped.
+    pub fn working(&self, working: bool) {
+        self.hold.working.store(working, Relaxed);
+    }
+
+    /// Resolves when this writer must stop.
+    pub async fn stopped(&self) {
+        self.hold.stop.cancelled().await;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        lock(&self.table).remove(&self.upload);
+        self.hold.done.cancel();
+    }
+}
+
+/// The table is whole after every statement, so a panic elsewhere while it was locked changes nothing.
+fn lock(table: &Table) -> MutexGuard<'_, HashMap<UploadId, Arc<Hold>>> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const UPLOAD: UploadId = UploadId(Uuid::nil());
+
+    /// A writer that receives a byte every 5 ms, or nothing, until it is stopped.
+    async fn writer(holders: &Holders, alive: bool) -> tokio::task::JoinHandle<()> {
+        let (held, _) = holders.acquire(UPLOAD).await.unwrap();
+        tokio::spawn(async move {
+            loop {
+                if alive {
+                    held.moved(1);
+                }
+                if timeout(Duration::from_millis(5), held.stopped()).await.is_ok() {
+                    return;
+                }
+            }
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_moving_writer_keeps_its_upload() {
+        let holders = Holders::default();
+        let writer = writer(&holders, true).await;
+        assert!(holders.acquire(UPLOAD).await.is_none());
+        assert_eq!(holders.settle(UPLOAD).await, Found::Busy);
+        assert!(!writer.is_finished());
+        holders.stop_all();
+        writer.await.unwrap();
+        assert_eq!(holders.settle(UPLOAD).await, Found::Free);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stalled_writer_is_stopped_and_replaced() {
+        let holders = Holders::default();
+        let writer = writer(&holders, false).await;
+        let (_held, found) = holders.acquire(UPLOAD).await.unwrap();
+        assert_eq!(found, Found::Stopped);
+        writer.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_writer_at_work_on_the_disk_is_waited_for() {
+        let holders = Holders::default();
+        let (held, found) = holders.acquire(UPLOAD).await.unwrap();
+        assert_eq!(found, Found::Free);
+        held.working(true);
+        let work = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            drop(held);
+        });
+        assert_eq!(holders.settle(UPLOAD).await, Found::Free);
+        work.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_newcomers_one_replaces_a_stalled_writer() {
+        let holders = Arc::new(Holders::default());
+        let stalled = writer(&holders, false).await;
+        let newcomers: Vec<_> = (0..50)
+            .map(|_| {
+                let holders = Arc::clone(&holders);
+                tokio::spawn(async move {
+                    let Some((held, _)) = holders.acquire(UPLOAD).await else { return false };
+                    for _ in 0..200 {
+                        held.moved(1);
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                    true
+                })
+            })
+            .collect();
+        let mut winners = 0;
+        for newcomer in newcomers {
+            winners += u32::from(newcomer.await.unwrap());
+        }
+        stalled.await.unwrap();
+        assert_eq!(winners, 1);
+    }
+}

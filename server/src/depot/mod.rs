@@ -1,0 +1,218 @@
+//! Uploads, by tus 1.0.0 with creation, creation-with-upload, checksum, termination and expiration.
+//!
+//! A phone begins an upload (`POST`), sends all that remains in one `PATCH`, and after a cut asks where it stands
+//! (`HEAD`) and goes on from there. Its deposit's id makes a repeated beginning find the first one. One writer at a
+//! time: see [`holders`]. What a request brought, and how it ends: see `receive`. What nobody finishes is
+//! collected: see `collect`.
+//!
+//! Where tus leaves a choice: an offset that is not ours is 409, even when the upload is finished, so that a client
+//! that lost the last answer asks and learns it; an upload that failed or expired is 410, and the client begins
+//! anew with the same deposit.
+
+mod begin;
+mod checksum;
+mod collect;
+mod holders;
+mod receive;
+mod writing;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hyper::{
+    HeaderMap, StatusCode,
+    body::{Body as _, Incoming},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
+};
+use wire::{ProblemCode, UploadId, limites::UPLOAD_BYTES_MAX};
+
+use crate::{
+    http::{
+        problem::Refus,
+        request::{header, number},
+        respond::{Answer, Response, empty},
+    },
+    registre::{self, Depot, EtatDepot, SessionCourante},
+    service::Service,
+};
+pub(crate) use begin::begin;
+use checksum::Checksum;
+pub(crate) use collect::collect_forever;
+use holders::Found;
+pub(crate) use holders::Holders;
+use receive::Reception;
+
+/// The version of the protocol that we speak, and the only one.
+const TUS_VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
+
+const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+
+/// The only type of a body that carries an upload's bytes.
+const OFFSET_OCTET_STREAM: &str = "application/offset+octet-stream";
+
+/// Refuses a request in another version of the protocol, before anything else is read of it.
+pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), Refus> {
+    if headers.get(TUS_RESUMABLE) == Some(&TUS_VERSION) {
+        return Ok(());
+    }
+    Err(Refus::new(ProblemCode::VersionTus)
+        .detail("Cette adresse parle tus 1.0.0 (en-tête Tus-Resumable).")
+        .header(HeaderName::from_static("tus-version"), TUS_VERSION))
+}
+
+/// What every answer of the protocol carries, refusals included.
+pub(crate) fn add_tus_headers(headers: &mut HeaderMap) {
+    headers.insert(TUS_RESUMABLE, TUS_VERSION);
+}
+
+/// `OPTIONS /depots`: what is offered here.
+pub(crate) fn describe() -> Response {
+    let mut response = empty(StatusCode::NO_CONTENT);
+    let headers = response.headers_mut();
+    headers.insert("tus-version", TUS_VERSION);
+    headers.insert("tus-max-size", UPLOAD_BYTES_MAX.into());
+    headers.insert(
+        "tus-extension",
+        HeaderValue::from_static("creation,creation-with-upload,checksum,termination,expiration"),
+    );
+    headers.insert("tus-checksum-algorithm", HeaderValue::from_static(checksum::ALGORITHMS));
+    response
+}
+
+/// `HEAD /depots/{upload}`: where it stands. A writer that has stalled is stopped first, so that what it received
+/// counts.
+pub(crate) async fn read(service: &Service, session: &SessionCourante, upload: UploadId) -> Answer {
+    // Before anybody is disturbed: is it theirs?
+    find(service, *session, upload).await?;
+    service.holders.settle(upload).await;
+    let depot = find(service, *session, upload).await?;
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(UPLOAD_LENGTH, depot.taille.into());
+    if let Ok(metadata) = HeaderValue::try_from(&depot.entete) {
+        headers.insert(UPLOAD_METADATA, metadata);
+    }
+    describe_progress(headers, &depot);
+    Ok(response)
+}
+
+/// `PATCH /depots/{upload}`: more bytes.
+pub(crate) async fn append(
+    service: Arc<Service>,
+    session: SessionCourante,
+    upload: UploadId,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Answer {
+    if header(headers, CONTENT_TYPE.as_str())? != Some(OFFSET_OCTET_STREAM) {
+        return Err(Refus::new(ProblemCode::TypeDeContenu)
+            .detail(format!("Un envoi se continue avec Content-Type: {OFFSET_OCTET_STREAM}.")));
+    }
+    let offset = number(headers, UPLOAD_OFFSET.as_str())?.ok_or_else(|| {
+        Refus::new(ProblemCode::RequeteIllisible).detail("Il manque l’en-tête Upload-Offset.")
+    })?;
+    let checksum = header(headers, "upload-checksum")?.map(Checksum::parse).transpose()?;
+    let content_length = number(headers, CONTENT_LENGTH.as_str())?;
+
+    // Before anybody is disturbed: is it theirs, and does it take bytes?
+    let depot = find(&service, session, upload).await?;
+    if depot.etat == EtatDepot::Attache {
+        return after_the_last_byte(&depot, offset, &body);
+    }
+    let (held, found) = service.holders.acquire(upload).await.ok_or(ProblemCode::EnvoiOccupe)?;
+    // Now that nobody else writes, what does the upload look like?
+    let mut depot = find(&service, session, upload).await?;
+    if depot.etat == EtatDepot::Attache {
+        return after_the_last_byte(&depot, offset, &body);
+    }
+    if offset != depot.offset {
+        return Err(ProblemCode::OffsetDifferent.into());
+    }
+    if content_length.is_some_and(|length| length > depot.taille - depot.offset) {
+        return Err(
+            Refus::new(ProblemCode::RequeteTropLongue).detail("L’envoi dépasse la longueur annoncée.")
+        );
+    }
+    if found == Found::Stopped {
+        let taken = service.store.write(move |tx| registre::take_over_depot(tx, upload)).await?;
+        depot.generation = taken.ok_or(ProblemCode::EnvoiTermine)?;
+    }
+    let reception = Reception { service: Arc::clone(&service), held, depot, checksum, content_length };
+    let depot = receive(&service, reception, body).await?;
+    let mut response = empty(StatusCode::NO_CONTENT);
+    describe_progress(response.headers_mut(), &depot);
+    Ok(response)
+}
+
+/// `DELETE /depots/{upload}`: the client gives it up. A piece is not taken back this way: that is withdrawal.
+pub(crate) async fn abandon(service: &Service, session: &SessionCourante, upload: UploadId) -> Answer {
+    find(service, *session, upload).await?;
+    let (_held, _) = service.holders.acquire(upload).await.ok_or(ProblemCode::EnvoiOccupe)?;
+    let depot = find(service, *session, upload).await?;
+    if depot.etat == EtatDepot::Attache {
+        return Err(Refus::envoi_attache());
+    }
+    if service.store.write(move |tx| registre::abandon_depot(tx, upload)).await? {
+        remove_upload(service, upload).await?;
+    }
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// The upload, if it is the session's: another's answers like an absent one. One that has failed, was given up or
+/// has expired is gone.
+async fn find(service: &Service, session: SessionCourante, upload: UploadId) -> Result<Depot, Refus> {
+    let now = service.clock.now();
+    let found = service.store.read(move |tx| registre::find_depot(tx, upload, session, now)).await?;
+    let depot = found.ok_or(ProblemCode::Introuvable)?;
+    match depot.etat {
+        EtatDepot::EnCours | EtatDepot::Attache => Ok(depot),
+        EtatDepot::Echoue | EtatDepot::Abandonne => Err(ProblemCode::EnvoiTermine.into()),
+    }
+}
+
+/// A PATCH to a finished upload: at its end and empty it changes nothing and is welcome (the last answer was lost).
+fn after_the_last_byte(depot: &Depot, offset: u64, body: &Incoming) -> Answer {
+    if offset != depot.taille {
+        return Err(ProblemCode::OffsetDifferent.into());
+    }
+    if !body.is_end_stream() {
+        return Err(Refus::envoi_attache());
+    }
+    let mut response = empty(StatusCode::NO_CONTENT);
+    describe_progress(response.headers_mut(), depot);
+    Ok(response)
+}
+
+/// Receives a body in a task that outlives the connection.
+async fn receive(service: &Service, reception: Reception, body: Incoming) -> Result<Depot, Refus> {
+    use tracing::Instrument as _;
+    let task = service.writers.spawn(reception.run(body).in_current_span());
+    task.await.map_err(|error| {
+        tracing::error!(%error, "receiving failed");
+        Refus::new(ProblemCode::ErreurInterne)
+    })?
+}
+
+/// Where an upload stands, in the headers of an answer.
+fn describe_progress(headers: &mut HeaderMap, depot: &Depot) {
+    headers.insert(UPLOAD_OFFSET, depot.offset.into());
+    let under_way = depot.etat == EtatDepot::EnCours && depot.offset < depot.taille;
+    if under_way && let Ok(date) = HeaderValue::try_from(http_date(depot.expire_le)) {
+        headers.insert(UPLOAD_EXPIRES, date);
+    }
+}
+
+/// A date as HTTP writes it (RFC 9110, section 5.6.7).
+fn http_date(at: DateTime<Utc>) -> String {
+    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Removes the bytes of an upload that became no piece.
+async fn remove_upload(service: &Service, upload: UploadId) -> Result<(), Refus> {
+    let coffre = service.coffre.clone();
+    Ok(Service::blocking(move || coffre.remove_upload(upload)).await??)
+}

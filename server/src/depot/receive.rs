@@ -1,0 +1,293 @@
+//! One request's bytes, received: the task that holds the right to write to an upload until what it received is
+//! durable and recorded.
+//!
+//! It is a task of its own because the connection may end at any moment, and hyper then drops the request: what has
+//! arrived must still be kept. How it can end:
+//!
+//! - *The body ends.* Synced, recorded, 204. With the last byte the whole digest is compared, the file sealed and the
+//!   piece attached, in this order, before the answer.
+//! - *The client goes away, falls silent or takes too long; a newcomer takes over; the server stops.* Synced and
+//!   recorded all the same, unless the request carried a checksum, which now cannot be verified.
+//! - *The disk is full.* What fitted is synced and recorded: 507.
+//! - *The bytes are of no known type, or not those announced.* The upload fails for good and its bytes go.
+
+use std::sync::Arc;
+
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::time::{Instant, sleep_until, timeout};
+use wire::{DepotMetadata, ProblemCode};
+
+use super::{
+    checksum::Checksum,
+    holders::Held,
+    writing::{WriteError, Writing, refus_of_type},
+};
+use crate::{
+    coffre::BlobId,
+    http::problem::Refus,
+    registre::{self, AdvanceError, AttachError, Depot},
+    service::Service,
+};
+
+/// Bytes gathered before they are written, so that small packets do not each cost a system call.
+const GATHER_BYTES: usize = 64 * 1024;
+
+/// Bytes after which what was received is made durable in mid-request: what a crash makes a slow phone send again.
+const CHECKPOINT_BYTES: u64 = 4 * 1024 * 1024;
+
+/// One request that adds bytes.
+pub(super) struct Reception {
+    pub(super) service: Arc<Service>,
+    pub(super) held: Held,
+    /// The upload, read while held.
+    pub(super) depot: Depot,
+    pub(super) checksum: Option<Checksum>,
+    /// The body's length, where it was given: a body that ends before it was cut.
+    pub(super) content_length: Option<u64>,
+}
+
+/// How receiving ended.
+enum End {
+    /// With the body.
+    Whole,
+    /// Earlier; what has arrived is kept.
+    Cut(Refus),
+    /// Earlier; nothing of this request after the last checkpoint is kept.
+    Dropped(Refus),
+    /// The upload has failed for good.
+    Failed(Refus),
+}
+
+impl Reception {
+    /// Receives the body. Gives the upload as it then is.
+    pub(super) async fn run(mut self, body: Incoming) -> Result<Depot, Refus> {
+        self.held.working(true);
+        let (coffre, depot) = (self.service.coffre.clone(), self.depot.clone());
+        let mut writing =
+            Service::blocking(move || Writing::open(&coffre, depot.upload, depot.offset, depot.taille))
+                .await??;
+        self.held.working(false);
+
+        let checked = self.checksum.is_some();
+        let (written, end) = self.fill(writing, body).await?;
+        writing = written;
+        self.held.working(true);
+        let end = match end {
+            End::Whole if self.checksum.take().is_some_and(|sum| !sum.matches()) => {
+                End::Dropped(ProblemCode::SommeDifferente.into())
+            }
+            End::Cut(refus) if checked => End::Dropped(refus),
+            end => end,
+        };
+        match end {
+            End::Dropped(refus) => {
+                let durable = self.depot.offset;
+                Service::blocking(move || writing.cut_to(durable)).await??;
+                Err(refus)
+            }
+            End::Failed(refus) => {
+                drop(writing);
+                self.fail().await?;
+                Err(refus)
+            }
+            // Once every byte is there, how their request ended is nothing: the client will find its piece.
+            End::Whole | End::Cut(_) if writing.offset() == self.depot.taille => self.finish(writing).await,
+            End::Whole => {
+                self.checkpoint(writing).await?;
+                Ok(self.depot)
+            }
+            End::Cut(refus) => {
+                self.checkpoint(writing).await?;
+                Err(refus)
+            }
+        }
+    }
+
+    /// Writes the body as it comes, until something ends it.
+    async fn fill(&mut self, mut writing: Writing, mut body: Incoming) -> Result<(Writing, End), Refus> {
+        let delais = self.service.delais;
+        let deadline = Instant::now() + delais.append;
+        let mut gathered = Vec::with_capacity(GATHER_BYTES);
+        let mut received: u64 = 0;
+        loop {
+            let frame = tokio::select! {
+                biased;
+                () = self.held.stopped() => Err(ProblemCode::EnvoiOccupe),
+                () = sleep_until(deadline) => Err(ProblemCode::Indisponible),
+                frame = timeout(delais.frame, body.frame()) => frame.map_err(|_| ProblemCode::Indisponible),
+            };
+            let mut end = match frame {
+                Err(code) => Some(End::Cut(code.into())),
+                Ok(Some(Err(_))) => Some(End::Cut(incomplete())),
+                Ok(None) if self.content_length.is_some_and(|length| received < length) => {
+                    Some(End::Cut(incomplete()))
+                }
+                Ok(None) => Some(End::Whole),
+                Ok(Some(Ok(frame))) => {
+                    // Trailers say nothing to us.
+                    let data = frame.into_data().unwrap_or_default();
+                    self.held.moved(data.len());
+                    received += length_of(&data);
+                    let reached = writing.offset() + length_of(&gathered) + length_of(&data);
+                    if reached > self.depot.taille {
+                        return Ok((writing, End::Dropped(ProblemCode::RequeteTropLongue.into())));
+                    }
+                    if let Some(sum) = &mut self.checksum {
+                        sum.update(&data);
+                    }
+                    gathered.extend_from_slice(&data);
+                    None
+                }
+            };
+            if gathered.len() >= GATHER_BYTES || end.is_some() {
+                let written = self.write(writing, gathered).await?;
+                (writing, gathered) = (written.0, written.1);
+                match written.2 {
+                    Ok(()) => {}
+                    Err(WriteError::Type(sniffed)) => end = Some(End::Failed(refus_of_type(sniffed))),
+                    Err(WriteError::Coffre(error)) => end = Some(End::Cut(error.into())),
+                }
+            }
+            if let Some(end) = end {
+                return Ok((writing, end));
+            }
+            let unrecorded = writing.offset() - self.depot.offset;
+            if unrecorded >= CHECKPOINT_BYTES && self.checksum.is_none() {
+                writing = self.checkpoint(writing).await?;
+            }
+        }
+    }
+
+    /// Writes what was gathered, on a thread for it. The buffer comes back empty.
+    async fn write(
+        &self,
+        mut writing: Writing,
+        mut gathered: Vec<u8>,
+    ) -> Result<(Writing, Vec<u8>, Result<(), WriteError>), Refus> {
+        if gathered.is_empty() {
+            return Ok((writing, gathered, Ok(())));
+        }
+        self.held.working(true);
+        let outcome = Service::blocking(move || {
+            let outcome = writing.append(&gathered);
+            gathered.clear();
+            (writing, gathered, outcome)
+        })
+        .await?;
+        self.held.working(false);
+        Ok(outcome)
+    }
+
+    /// Makes what was written durable, then records it: only after both may it be promised.
+    async fn checkpoint(&mut self, writing: Writing) -> Result<Writing, Refus> {
+        let (from, to) = (self.depot.offset, writing.offset());
+        if from == to {
+            return Ok(writing);
+        }
+        self.held.working(true);
+        let writing = Service::blocking(move || writing.sync().map(|()| writing)).await??;
+        let (upload, generation, now) = (self.depot.upload, self.depot.generation, self.service.clock.now());
+        self.service
+            .store
+            .write(move |tx| registre::advance_depot(tx, upload, generation, from, to, now))
+            .await?;
+        self.depot.offset = to;
+        self.held.working(false);
+        Ok(writing)
+    }
+
+    /// Every byte is there: compares the digest, seals, attaches. The order is the promise: bytes durable, name
+    /// durable, transaction committed, then the answer.
+    async fn finish(mut self, writing: Writing) -> Result<Depot, Refus> {
+        let sha256 = writing.digest();
+        let announced = DepotMetadata::parse(&self.depot.entete).ok().and_then(|facts| facts.sha256);
+        if announced.is_some_and(|announced| announced != sha256) {
+            drop(writing);
+            self.fail().await?;
+            return Err(ProblemCode::EmpreinteDifferente.into());
+        }
+        let coffre = self.service.coffre.clone();
+        let blob = Service::blocking(move || writing.seal(&coffre)).await??;
+
+        let (upload, generation, now) = (self.depot.upload, self.depot.generation, self.service.clock.now());
+        let (from, to) = (self.depot.offset, self.depot.taille);
+        // One transaction: no upload is ever complete without its piece.
+        let attached = self
+            .service
+            .store
+            .write(move |tx| {
+                registre::advance_depot(tx, upload, generation, from, to, now)?;
+                registre::attach_justificatif(tx, upload, generation, blob, sha256, now)
+            })
+            .await;
+        match attached {
+            Ok(attached) if attached.doublon => self.erase(blob).await?,
+            Ok(_) => self.service.a_inspecter.notify_one(),
+            // Somebody else writes now, and finds these bytes if it needs them; or the base is in trouble, and the
+            // next try does.
+            Err(error @ (AttachError::Fenced | AttachError::Store(_))) => return Err(error.into()),
+            Err(error) => {
+                self.fail().await?;
+                return Err(error.into());
+            }
+        }
+        self.depot.offset = self.depot.taille;
+        Ok(self.depot)
+    }
+
+    /// The upload has failed for good: recorded first, so that no crash leaves a live upload without bytes.
+    async fn fail(&self) -> Result<(), Refus> {
+        let (upload, generation) = (self.depot.upload, self.depot.generation);
+        self.service.store.write(move |tx| registre::fail_depot(tx, upload, generation)).await?;
+        super::remove_upload(&self.service, upload).await
+    }
+
+    /// Erases bytes that another deposit had already brought.
+    async fn erase(&self, blob: BlobId) -> Result<(), Refus> {
+        let coffre = self.service.coffre.clone();
+        // The deposit is done whatever happens here: bytes left behind are an orphan, collected later.
+        if let Err(error) = Service::blocking(move || coffre.remove_blob(blob)).await? {
+            tracing::error!(%error, "a duplicate's bytes could not be erased");
+        }
+        Ok(())
+    }
+}
+
+fn length_of(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+/// Nobody may be there to read it.
+fn incomplete() -> Refus {
+    Refus::new(ProblemCode::RequeteIllisible).detail("La requête est incomplète.")
+}
+
+impl From<AdvanceError> for Refus {
+    fn from(error: AdvanceError) -> Self {
+        match error {
+            AdvanceError::Fenced => ProblemCode::EnvoiOccupe.into(),
+            AdvanceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AdvanceError> for AttachError {
+    fn from(error: AdvanceError) -> Self {
+        match error {
+            AdvanceError::Fenced => Self::Fenced,
+            AdvanceError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<AttachError> for Refus {
+    fn from(error: AttachError) -> Self {
+        match error {
+            AttachError::Fenced => ProblemCode::EnvoiOccupe.into(),
+            AttachError::DemandeFermee => ProblemCode::DemandeFermee.into(),
+            AttachError::FaitsInvalides(detail) => Self::new(ProblemCode::FaitsInvalides).detail(detail),
+            AttachError::Store(error) => error.into(),
+        }
+    }
+}

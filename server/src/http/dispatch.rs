@@ -1,0 +1,195 @@
+//! One request: its route, its asker, the room that answers it, its line in the log.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Instant};
+
+use hyper::{
+    HeaderMap, Method, Request,
+    body::Incoming,
+    header::{ALLOW, AUTHORIZATION, HeaderValue},
+    http::request::Parts,
+};
+use tracing::Instrument as _;
+use uuid::Uuid;
+use wire::ProblemCode;
+
+use super::{
+    access::{Identity, permits},
+    problem::Refus,
+    request::{client_address, header},
+    respond::{Answer, REQUEST_ID, Response, add_default_headers, json},
+    route::{NoRoute, Route},
+};
+use crate::{
+    api, depot,
+    guichet::{self, Visite},
+    registre::{AgentConnecte, SessionCourante},
+    service::Service,
+};
+
+/// Answers a request. Never fails: what goes wrong is an answer too.
+pub(super) async fn answer(
+    service: Arc<Service>,
+    peer: SocketAddr,
+    over_tls: bool,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let began = Instant::now();
+    let (parts, body) = request.into_parts();
+    let route = Route::parse(&method(&parts), parts.uri.path());
+    let name = route.as_ref().map_or("aucune", Route::name);
+    let is_tus = route.as_ref().is_ok_and(Route::is_tus);
+    let id = Uuid::now_v7();
+    let span = tracing::info_span!("requete", %id, route = name);
+
+    let mut response = respond(service, peer, over_tls, route, parts, body)
+        .instrument(span.clone())
+        .await
+        .unwrap_or_else(Refus::into_response);
+    add_default_headers(response.headers_mut(), over_tls);
+    if is_tus {
+        depot::add_tus_headers(response.headers_mut());
+    }
+    if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(parent: &span, status = response.status().as_u16(), duration_ms, "answered");
+    Ok(response)
+}
+
+async fn respond(
+    service: Arc<Service>,
+    peer: SocketAddr,
+    over_tls: bool,
+    route: Result<Route, NoRoute>,
+    parts: Parts,
+    body: Incoming,
+) -> Answer {
+    let route = route.map_err(|no_route| match no_route {
+        NoRoute::Absent => Refus::new(ProblemCode::Introuvable),
+        NoRoute::Method(allowed) => {
+            Refus::new(ProblemCode::MethodeInconnue).header(ALLOW, HeaderValue::from_static(allowed))
+        }
+    })?;
+    if route.is_tus() && route != Route::DescribeDepots {
+        depot::check_version(&parts.headers)?;
+    }
+    let address = client_address(&parts.headers, peer, &service.config.proxys);
+    // Behind a proxy the browser's line is protected by it.
+    let plain = !over_tls && service.config.proxys.is_empty();
+    let asker = identify(&service, &route, &parts.headers, plain).await?;
+    match route {
+        Route::Sante => sante(&service).await,
+
+        Route::OpenSession => api::open_session(&service, &parts.headers, body, address).await,
+        Route::RenewSession => api::renew_session(&service, &parts.headers, body).await,
+        Route::CloseSession => api::close_session(&service, &asker.demandeur()?).await,
+        Route::ReadNomenclature => json(wire::Nomenclature::embarquee()),
+        Route::ReadDemande(demande) => api::read_demande(&service, &asker.demandeur()?, demande).await,
+        Route::ListJustificatifs(demande) => {
+            api::list_justificatifs(&service, &asker.demandeur()?, demande).await
+        }
+        Route::ReadRecu(demande, depot) => {
+            api::read_recu(&service, &asker.demandeur()?, demande, depot).await
+        }
+        Route::ReadContenu(justificatif) => {
+            api::read_contenu(&service, &asker.demandeur()?, justificatif, &parts.headers).await
+        }
+        Route::WithdrawJustificatif(justificatif) => {
+            api::withdraw_justificatif(&service, &asker.demandeur()?, justificatif).await
+        }
+
+        Route::DescribeDepots => Ok(depot::describe()),
+        Route::BeginDepot => depot::begin(service, asker.demandeur()?, &parts.headers, body).await,
+        Route::ReadDepot(upload) => depot::read(&service, &asker.demandeur()?, upload).await,
+        Route::AppendDepot(upload) => {
+            depot::append(service, asker.demandeur()?, upload, &parts.headers, body).await
+        }
+        Route::AbandonDepot(upload) => depot::abandon(&service, &asker.demandeur()?, upload).await,
+
+        Route::Guichet(page) => {
+            let agent = if let Asker::Agent(agent) = asker { Some(agent) } else { None };
+            let visite = Visite { headers: parts.headers, body, from: address, plain };
+            Ok(guichet::answer(&service, page, agent, visite).await)
+        }
+    }
+}
+
+/// Who asks.
+enum Asker {
+    Anonyme,
+    Demandeur(SessionCourante),
+    Agent(AgentConnecte),
+}
+
+impl Asker {
+    /// The demandeur's session, on a route that the table keeps for demandeurs.
+    fn demandeur(self) -> Result<SessionCourante, Refus> {
+        match self {
+            Self::Demandeur(session) => Ok(session),
+            Self::Anonyme | Self::Agent(_) => Err(ProblemCode::SessionExpiree.into()),
+        }
+    }
+
+    fn identity(&self) -> Identity {
+        match self {
+            Self::Anonyme => Identity::Anonyme,
+            Self::Demandeur(_) => Identity::Demandeur,
+            Self::Agent(_) => Identity::Agent,
+        }
+    }
+}
+
+/// Finds out who asks, and whether the table lets them. Proof is looked at only where it is needed: an expired token
+/// must not keep anybody from signing in.
+async fn identify(
+    service: &Service,
+    route: &Route,
+    headers: &HeaderMap,
+    plain: bool,
+) -> Result<Asker, Refus> {
+    if permits(route, Identity::Anonyme) {
+        return Ok(Asker::Anonyme);
+    }
+    let asker = match (route, bearer(headers)?) {
+        // Browsers send a cookie, and on the counter's pages nothing else counts.
+        (Route::Guichet(_), _) => {
+            guichet::authenticate(service, headers, plain).await?.map_or(Asker::Anonyme, Asker::Agent)
+        }
+        (_, Some(token)) => Asker::Demandeur(service.authenticate(token).await?),
+        (_, None) => Asker::Anonyme,
+    };
+    match (route, asker.identity()) {
+        (route, identity) if permits(route, identity) => Ok(asker),
+        // Whoever may not see a page of the counter visits it as nobody, and is shown where to sign in.
+        (Route::Guichet(_), _) => Ok(Asker::Anonyme),
+        (_, Identity::Anonyme) => Err(ProblemCode::SessionExpiree.into()),
+        (_, Identity::Demandeur | Identity::Agent) => Err(ProblemCode::Interdit.into()),
+    }
+}
+
+/// Whether the server can do its work: it can when the base answers.
+async fn sante(service: &Service) -> Answer {
+    service.check().await?;
+    json(&serde_json::json!({ "etat": "pret" }))
+}
+
+/// tus 1.0.0, "X-HTTP-Method-Override": for networks that let only POST through. Believed on uploads' own addresses
+/// and for their methods only.
+fn method(parts: &Parts) -> Method {
+    let method = parts.headers.get("x-http-method-override").filter(|_| parts.method == Method::POST);
+    let method = method.filter(|_| parts.uri.path().starts_with("/depots/"));
+    match method.map(HeaderValue::as_bytes) {
+        Some(b"PATCH") => Method::PATCH,
+        Some(b"DELETE") => Method::DELETE,
+        Some(b"HEAD") => Method::HEAD,
+        _ => parts.method.clone(),
+    }
+}
+
+/// The bearer token (RFC 6750), as sent.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refus> {
+    let Some(value) = header(headers, AUTHORIZATION.as_str())? else { return Ok(None) };
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    Ok(scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()))
+}

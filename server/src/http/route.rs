@@ -1,0 +1,223 @@
+//! Every address of the server, once, as a list that reads like a table of contents.
+//!
+//! Ids are parsed here: a segment that is no id names nothing, and is answered like an absent thing.
+
+use hyper::Method;
+use wire::{DemandeId, DepotId, JustificatifId, UploadId};
+
+use crate::guichet::Page;
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// Whether the server can do its work.
+    Sante,
+    /// Sign in.
+    OpenSession,
+    /// New tokens.
+    RenewSession,
+    /// Sign out.
+    CloseSession,
+    /// The nomenclature in force.
+    ReadNomenclature,
+    /// A demande and its checklist.
+    ReadDemande(DemandeId),
+    /// The pieces of a demande.
+    ListJustificatifs(DemandeId),
+    /// The receipt of a deposit.
+    ReadRecu(DemandeId, DepotId),
+    /// The bytes of a piece.
+    ReadContenu(JustificatifId),
+    /// Take a piece back.
+    WithdrawJustificatif(JustificatifId),
+    /// What the upload protocol offers here.
+    DescribeDepots,
+    /// Begin an upload.
+    BeginDepot,
+    /// Where an upload stands.
+    ReadDepot(UploadId),
+    /// Add bytes to an upload.
+    AppendDepot(UploadId),
+    /// Give an upload up.
+    AbandonDepot(UploadId),
+    /// A page of the counter.
+    Guichet(Page),
+}
+
+/// Why a request asks for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoRoute {
+    /// There is nothing at this address.
+    Absent,
+    /// The address exists; these are its methods, for the header `Allow`.
+    Method(&'static str),
+}
+
+impl Route {
+    /// Reads a method and a path. `HEAD` is `GET` without the body, except for uploads, where tus gives it a meaning.
+    pub(crate) fn parse(method: &Method, path: &str) -> Result<Self, NoRoute> {
+        let segments: Vec<&str> = path.strip_prefix('/').unwrap_or_default().split('/').collect();
+        let get = |route| match *method {
+            Method::GET | Method::HEAD => Ok(route),
+            _ => Err(NoRoute::Method("GET, HEAD")),
+        };
+        let post = |route| if method == Method::POST { Ok(route) } else { Err(NoRoute::Method("POST")) };
+        let delete =
+            |route| if method == Method::DELETE { Ok(route) } else { Err(NoRoute::Method("DELETE")) };
+
+        match segments.as_slice() {
+            ["healthz"] => get(Self::Sante),
+
+            ["api", "v1", "session"] => match *method {
+                Method::POST => Ok(Self::OpenSession),
+                Method::DELETE => Ok(Self::CloseSession),
+                _ => Err(NoRoute::Method("POST, DELETE")),
+            },
+            ["api", "v1", "session", "renouvellement"] => post(Self::RenewSession),
+            ["api", "v1", "nomenclature"] => get(Self::ReadNomenclature),
+            ["api", "v1", "demandes", demande] => get(Self::ReadDemande(id(demande)?)),
+            ["api", "v1", "demandes", demande, "justificatifs"] => get(Self::ListJustificatifs(id(demande)?)),
+            ["api", "v1", "demandes", demande, "depots", depot] => {
+                get(Self::ReadRecu(id(demande)?, id(depot)?))
+            }
+            ["api", "v1", "justificatifs", justificatif] => {
+                delete(Self::WithdrawJustificatif(id(justificatif)?))
+            }
+            ["api", "v1", "justificatifs", justificatif, "contenu"] => {
+                get(Self::ReadContenu(id(justificatif)?))
+            }
+
+            ["depots"] => match *method {
+                Method::POST => Ok(Self::BeginDepot),
+                Method::OPTIONS => Ok(Self::DescribeDepots),
+                _ => Err(NoRoute::Method("POST, OPTIONS")),
+            },
+            ["depots", upload] => match *method {
+                Method::HEAD => Ok(Self::ReadDepot(id(upload)?)),
+                Method::PATCH => Ok(Self::AppendDepot(id(upload)?)),
+                Method::DELETE => Ok(Self::AbandonDepot(id(upload)?)),
+                Method::OPTIONS => Ok(Self::DescribeDepots),
+                _ => Err(NoRoute::Method("HEAD, PATCH, DELETE, OPTIONS")),
+            },
+
+            ["guichet", page @ ..] => match page {
+                [] => get(Self::Guichet(Page::ShowRecherche)),
+                ["style.css"] => get(Self::Guichet(Page::Style)),
+                ["connexion"] => match *method {
+                    Method::POST => Ok(Self::Guichet(Page::OpenSession)),
+                    Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowConnexion)),
+                    _ => Err(NoRoute::Method("GET, HEAD, POST")),
+                },
+                ["deconnexion"] => post(Self::Guichet(Page::CloseSession)),
+                ["recherche"] => post(Self::Guichet(Page::FindDemande)),
+                ["demandes", demande] => get(Self::Guichet(Page::ShowDemande(id(demande)?))),
+                ["justificatifs", piece] => get(Self::Guichet(Page::ShowPiece(id(piece)?))),
+                ["justificatifs", piece, "contenu"] => get(Self::Guichet(Page::ReadContenu(id(piece)?))),
+                _ => Err(NoRoute::Absent),
+            },
+
+            _ => Err(NoRoute::Absent),
+        }
+    }
+
+    /// The route's name in the log, where a path would carry ids.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sante => "sante",
+            Self::OpenSession => "open_session",
+            Self::RenewSession => "renew_session",
+            Self::CloseSession => "close_session",
+            Self::ReadNomenclature => "read_nomenclature",
+            Self::ReadDemande(_) => "read_demande",
+            Self::ListJustificatifs(_) => "list_justificatifs",
+            Self::ReadRecu(..) => "read_recu",
+            Self::ReadContenu(_) => "read_contenu",
+            Self::WithdrawJustificatif(_) => "withdraw_justificatif",
+            Self::DescribeDepots => "describe_depots",
+            Self::BeginDepot => "begin_depot",
+            Self::ReadDepot(_) => "read_depot",
+            Self::AppendDepot(_) => "append_depot",
+            Self::AbandonDepot(_) => "abandon_depot",
+            Self::Guichet(Page::Style) => "guichet_style",
+            Self::Guichet(Page::ShowConnexion) => "guichet_show_connexion",
+            Self::Guichet(Page::OpenSession) => "guichet_open_session",
+            Self::Guichet(Page::CloseSession) => "guichet_close_session",
+            Self::Guichet(Page::ShowRecherche) => "guichet_show_recherche",
+            Self::Guichet(Page::FindDemande) => "guichet_find_demande",
+            Self::Guichet(Page::ShowDemande(_)) => "guichet_show_demande",
+            Self::Guichet(Page::ShowPiece(_)) => "guichet_show_piece",
+            Self::Guichet(Page::ReadContenu(_)) => "guichet_read_contenu",
+        }
+    }
+
+    /// Whether the answer speaks tus: its version header goes on every one.
+    pub(crate) fn is_tus(&self) -> bool {
+        matches!(
+            self,
+            Self::DescribeDepots
+                | Self::BeginDepot
+                | Self::ReadDepot(_)
+                | Self::AppendDepot(_)
+                | Self::AbandonDepot(_)
+        )
+    }
+}
+
+fn id<T: std::str::FromStr>(segment: &str) -> Result<T, NoRoute> {
+    segment.parse().map_err(|_| NoRoute::Absent)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "01913b5c-5b8f-7c3e-9f1a-000000000001";
+
+    #[test]
+    fn addresses_are_read_with_their_ids() {
+        let parse = |method: Method, path: &str| Route::parse(&method, &path.replace("ID", ID));
+        let uuid = |text: &str| text.parse().unwrap();
+        assert_eq!(parse(Method::GET, "/healthz"), Ok(Route::Sante));
+        assert_eq!(parse(Method::HEAD, "/api/v1/nomenclature"), Ok(Route::ReadNomenclature));
+        assert_eq!(
+            parse(Method::GET, "/api/v1/demandes/ID/depots/ID"),
+            Ok(Route::ReadRecu(ID.parse().unwrap(), ID.parse().unwrap()))
+        );
+        assert_eq!(parse(Method::HEAD, "/depots/ID"), Ok(Route::ReadDepot(uuid(ID))));
+        assert_eq!(parse(Method::PATCH, "/depots/ID"), Ok(Route::AppendDepot(uuid(ID))));
+        assert_eq!(parse(Method::GET, "/guichet"), Ok(Route::Guichet(Page::ShowRecherche)));
+        assert_eq!(
+            parse(Method::GET, "/guichet/justificatifs/ID/contenu"),
+            Ok(Route::Guichet(Page::ReadContenu(ID.parse().unwrap())))
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_absent_and_a_wrong_method_is_named() {
+        let parse = |method: Method, path: &str| Route::parse(&method, &path.replace("ID", ID));
+        for path in [
+            "",
+            "/",
+            "//healthz",
+            "/healthz/",
+            "/depots/",
+            "/depots/../healthz",
+            "/depots/{ID}",
+            "*",
+            "/guichet/",
+        ] {
+            assert_eq!(parse(Method::GET, path), Err(NoRoute::Absent), "{path}");
+        }
+        assert_eq!(parse(Method::GET, "/depots/ID"), Err(NoRoute::Method("HEAD, PATCH, DELETE, OPTIONS")));
+        assert_eq!(parse(Method::PUT, "/api/v1/session"), Err(NoRoute::Method("POST, DELETE")));
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_panics(path in any::<String>()) {
+            let _ = Route::parse(&Method::GET, &path);
+        }
+    }
+}

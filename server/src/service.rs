@@ -1,0 +1,160 @@
+//! What every room of the server shares, in one value passed by hand: no globals.
+
+use std::{io, path::PathBuf};
+
+use tokio_util::task::TaskTracker;
+use wire::ProblemCode;
+
+use crate::{
+    clock::Clock,
+    coffre::{Coffre, CoffreError},
+    config::Config,
+    depot::Holders,
+    http::{limites::Delais, problem::Refus},
+    identite::{Identite, IdentiteError},
+    registre::SessionCourante,
+    store::{OpenError, Store, StoreError},
+};
+
+/// The database's file in the folder of data.
+const BASE_FILE: &str = "base.sqlite";
+
+/// The coffre's directory there.
+const COFFRE_DIRECTORY: &str = "coffre";
+
+/// The server's parts.
+pub struct Service {
+    /// What the operator decided.
+    pub config: Config,
+    /// Facts.
+    pub store: Store,
+    /// Bytes.
+    pub coffre: Coffre,
+    /// The only time.
+    pub clock: Clock,
+    /// Who is there.
+    pub identite: Identite,
+    /// Deadlines of the line.
+    pub delais: Delais,
+    /// The uploads being written to.
+    pub holders: Holders,
+    /// The tasks that write to uploads: they outlive their connection until what they received is durable.
+    pub writers: TaskTracker,
+    /// Rung at each attachment, for whoever inspects.
+    pub a_inspecter: tokio::sync::Notify,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The folder of data cannot be made.
+    #[error("le dossier des données {} ne peut pas être créé : {source}", path.display())]
+    Donnees {
+        /// The folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The base cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The coffre cannot be opened.
+    #[error(transparent)]
+    Coffre(#[from] CoffreError),
+}
+
+impl Service {
+    /// Opens base and coffre in the folder of data, made if it is not there. Blocks.
+    pub fn open(config: Config, clock: Clock) -> Result<Self, ServiceError> {
+        let store = open_base(&config.donnees)?;
+        let coffre = Coffre::open(&config.donnees.join(COFFRE_DIRECTORY))?;
+        Ok(Self {
+            identite: Identite::new(store.clone(), clock.clone()),
+            config,
+            store,
+            coffre,
+            clock,
+            delais: Delais::default(),
+            holders: Holders::default(),
+            writers: TaskTracker::new(),
+            a_inspecter: tokio::sync::Notify::new(),
+        })
+    }
+
+    /// Runs work that blocks (the coffre's) on a thread for it. An error is a panic there: a fault of ours.
+    pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refus> {
+        tokio::task::spawn_blocking(work).await.map_err(|error| {
+            tracing::error!(%error, "work on the coffre failed");
+            ProblemCode::ErreurInterne.into()
+        })
+    }
+
+    /// The session of an access token.
+    pub(crate) async fn authenticate(&self, token: &str) -> Result<SessionCourante, Refus> {
+        Ok(self.identite.authenticate(token).await?)
+    }
+
+    /// Whether the base answers.
+    pub(crate) async fn check(&self) -> Result<(), Refus> {
+        self.store.read(|tx| tx.query_one("SELECT 1", &[], |_| Ok(()))).await.map_err(Refus::from)
+    }
+
+    /// Stops the uploads under way and waits until what they received is in coffre and base.
+    pub(crate) async fn finish_writers(&self) {
+        self.holders.stop_all();
+        self.writers.close();
+        self.writers.wait().await;
+    }
+}
+
+/// Opens the base in the folder of data, both made if they are not there. Blocks.
+pub fn open_base(donnees: &std::path::Path) -> Result<Store, ServiceError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(donnees)
+        .map_err(|source| ServiceError::Donnees { path: donnees.to_owned(), source })?;
+    Ok(Store::open(&donnees.join(BASE_FILE))?)
+}
+
+impl From<StoreError> for Refus {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::DisquePlein => ProblemCode::DisquePlein.into(),
+            StoreError::Ferme | StoreError::Occupe => ProblemCode::Indisponible.into(),
+            StoreError::Panique | StoreError::Colonne(_) | StoreError::Moteur(_) => {
+                tracing::error!(%error, "the base refused an operation");
+                ProblemCode::ErreurInterne.into()
+            }
+        }
+    }
+}
+
+impl From<CoffreError> for Refus {
+    fn from(error: CoffreError) -> Self {
+        match error {
+            CoffreError::DisquePlein { .. } => ProblemCode::DisquePlein.into(),
+            error => {
+                tracing::error!(%error, "the coffre failed");
+                ProblemCode::ErreurInterne.into()
+            }
+        }
+    }
+}
+
+impl From<IdentiteError> for Refus {
+    fn from(error: IdentiteError) -> Self {
+        match error {
+            IdentiteError::Numero(error) => Self::new(ProblemCode::NumeroInvalide).detail(error.to_string()),
+            IdentiteError::Refusee => ProblemCode::IdentificationRefusee.into(),
+            IdentiteError::TropDEssais => ProblemCode::TropDEssais.into(),
+            IdentiteError::SessionExpiree => ProblemCode::SessionExpiree.into(),
+            IdentiteError::Secret(error) => {
+                tracing::error!(%error, "no secret could be made");
+                ProblemCode::ErreurInterne.into()
+            }
+            IdentiteError::Store(error) => error.into(),
+        }
+    }
+}

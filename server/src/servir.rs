@@ -1,0 +1,112 @@
+//! The server's life: opened, listening, told to stop, closed.
+//!
+//! Stopping loses nothing that was promised: connections end first, then the tasks that write to uploads, then the
+//! base. All of it takes at most ten seconds; what a client was still sending is kept up to there, and it goes on with
+//! the next server.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    task::{JoinHandle, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::{Config, Tls},
+    depot,
+    http::{
+        self,
+        tls::{self, TlsError},
+    },
+    inspection,
+    service::{Service, ServiceError},
+};
+
+/// Why the server does not run; `Display` is for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ServirError {
+    /// Base or coffre.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address is taken or not ours.
+    #[error("impossible d’écouter sur {ecoute} : {source}")]
+    Ecoute {
+        /// The address asked for.
+        ecoute: SocketAddr,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The system does not let us hear its signals.
+    #[error("les signaux du système ne peuvent pas être reçus : {0}")]
+    Signal(io::Error),
+    /// A fault of ours.
+    #[error("le serveur s’est arrêté sur une erreur interne : {0}")]
+    Interne(#[from] tokio::task::JoinError),
+}
+
+/// A server that listens.
+pub struct Running {
+    /// Where.
+    pub address: SocketAddr,
+    service: Arc<Service>,
+    stop: CancellationToken,
+    doors: JoinHandle<()>,
+    background: JoinSet<()>,
+}
+
+/// Listens and serves, until [`Running::stop`].
+pub async fn start(service: Service) -> Result<Running, ServirError> {
+    let service = Arc::new(service);
+    let tls = tls::acceptor(&service.config)?;
+    let ecoute = service.config.ecoute;
+    let refused = |source| ServirError::Ecoute { ecoute, source };
+    let listener = TcpListener::bind(ecoute).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let stop = CancellationToken::new();
+    let doors = tokio::spawn(http::serve(Arc::clone(&service), listener, tls, stop.clone()));
+    let mut background = JoinSet::new();
+    background.spawn(depot::collect_forever(Arc::clone(&service)));
+    background.spawn(inspection::run(Arc::clone(&service)));
+    Ok(Running { address, service, stop, doors, background })
+}
+
+impl Running {
+    /// Stops: see the top of this file.
+    pub async fn stop(mut self) -> Result<(), ServirError> {
+        self.stop.cancel();
+        self.doors.await?;
+        self.background.shutdown().await;
+        self.service.store.close().await;
+        Ok(())
+    }
+}
+
+/// Serves until the system says stop (SIGTERM, SIGINT). Prints one line on standard output once it listens.
+pub async fn servir(config: Config) -> Result<(), ServirError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(ServirError::Signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ServirError::Signal)?;
+    let scheme = if config.tls == Tls::Sans { "http" } else { "https" };
+    let service = tokio::task::spawn_blocking(|| Service::open(config, Clock::System)).await??;
+    let running = start(service).await?;
+    announce(scheme, running.address);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    running.stop().await
+}
+
+/// The line that tells a script where the server is. That nobody reads it is no reason to stop.
+fn announce(scheme: &str, address: SocketAddr) {
+    use io::Write as _;
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "écoute sur {scheme}://{address}").and_then(|()| out.flush());
+    tracing::info!(%address, scheme, "listening");
+}
