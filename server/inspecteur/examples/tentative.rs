@@ -12,7 +12,7 @@ use std::{
 };
 
 use inspecteur::confinement::{Limits, filter_calls, forbid_paths_and_network, limit_resources};
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{Pid, Resource, Rlimit};
 
 /// Says that the act failed, but not by the system's refusal.
 const EXIT_STRANGE: u8 = 255;
@@ -68,8 +68,8 @@ fn attempt(act: &str, argument: &str) -> io::Result<()> {
         "engendrer" => Command::new("/bin/true").spawn()?.wait().map(drop),
         "fil" => thread::Builder::new().spawn(|| ()).map(drop),
         "signaler" => {
-            let parent = rustix::process::getppid().ok_or(io::ErrorKind::NotFound)?;
-            Ok(rustix::process::test_kill_process(parent)?)
+            let process = argument.parse().ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+            Ok(rustix::process::test_kill_process(process)?)
         }
         "relever" => Ok(rustix::process::setrlimit(
             Resource::Fsize,

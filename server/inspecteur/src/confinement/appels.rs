@@ -31,9 +31,12 @@ const UNCONDITIONAL: [i64; 15] = [
     libc::SYS_clock_gettime,
 ];
 
-/// From here on a call that is not listed, in any thread of this process, kills it. So does reading anything but
-/// standard input and writing to anything but standard output and error: descriptors inherited by mistake are out of
-/// reach. Memory can be mapped from no file and never be executed.
+/// From here on a call that is not listed, in any thread of this process, does nothing and answers EPERM. So does
+/// reading anything but standard input and writing to anything but standard output and error: descriptors inherited by
+/// mistake are out of reach. Memory can be mapped from no file and never be executed.
+///
+/// Refused, not killed: the C library opens a file of /proc by itself when it gives memory back, and does without when
+/// it may not. Killing at that would refuse honest documents.
 pub fn filter_calls() -> Result<(), ConfinementError> {
     let program = program().map_err(|error| ConfinementError::Seccomp(Box::new(error)))?;
     seccompiler::apply_filter_all_threads(&program)
@@ -53,12 +56,18 @@ fn program() -> Result<BpfProgram, seccompiler::BackendError> {
         vec![rule(&[bits(2, libc::PROT_EXEC, 0)?, bits(3, libc::MAP_ANONYMOUS, libc::MAP_ANONYMOUS)?])?],
     );
     rules.insert(libc::SYS_mprotect, vec![rule(&[bits(2, libc::PROT_EXEC, 0)?])?]);
-    // abort(), so that the server can tell exhausted memory (SIGABRT) from a forbidden call (SIGSYS).
+    // abort(): how exhausted memory and a stack's end are told.
     let this_process = rustix::process::getpid().as_raw_nonzero().get();
     rules.insert(libc::SYS_tgkill, vec![rule(&[is(0, this_process)?, is(2, libc::SIGABRT)?])?]);
 
     let architecture = TargetArch::try_from(env::consts::ARCH)?;
-    SeccompFilter::new(rules, SeccompAction::KillProcess, SeccompAction::Allow, architecture)?.try_into()
+    SeccompFilter::new(
+        rules,
+        SeccompAction::Errno(libc::EPERM.unsigned_abs()),
+        SeccompAction::Allow,
+        architecture,
+    )?
+    .try_into()
 }
 
 /// All of these conditions together.

@@ -4,7 +4,7 @@
 //! - [`forbid_paths_and_network`]: `no_new_privs` and Landlock; no path can be opened, no TCP port reached, no process
 //!   outside signalled.
 //! - [`limit_resources`]: memory, CPU time, descriptors, processes, and no byte into any file.
-//! - [`filter_calls`]: seccomp; only what a computation on memory needs is answered, anything else kills the process.
+//! - [`filter_calls`]: seccomp; only what a computation on memory needs is answered, anything else is refused.
 //!
 //! The wall clock is the caller's: a process cannot be trusted to end itself.
 //!
