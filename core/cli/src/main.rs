@@ -12,13 +12,12 @@ mod choisir;
 mod connexion;
 mod deposer;
 mod file;
+mod francais;
 mod lire;
 mod preparer;
 mod sortie;
 
 use std::process::ExitCode;
-
-use clap::Parser as _;
 
 use crate::{
     args::{Arguments, Commande},
@@ -26,7 +25,10 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match francais::parse() {
+        Ok(arguments) => arguments,
+        Err(sortie) => return ExitCode::from(sortie.code()),
+    };
     let json = arguments.json;
     let result = run(arguments);
     let sortie = result.unwrap_or_else(|echec| {

@@ -1,0 +1,158 @@
+//! The command line as a script meets it: the real binary, its exit codes and its JSON.
+
+#![expect(clippy::unwrap_used, reason = "in a test, helpers included, a panic is the report")]
+
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// A PDF of one empty page, written by hand: the smallest that readers accept, without a table of references.
+const PDF: &str = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n";
+
+/// The PDF with the table of references that its bytes call for.
+fn pdf() -> Vec<u8> {
+    let offset = |number: u8| PDF.find(&format!("{number} 0 obj")).unwrap();
+    let entries = [1, 2, 3].map(|number| format!("{:010} 00000 n \n", offset(number))).concat();
+    let xref = PDF.len();
+    format!("{PDF}xref\n0 4\n0000000000 65535 f \n{entries}trailer<</Size 4/Root 1 0 R>>\nstartxref\n{xref}\n%%EOF\n")
+        .into_bytes()
+}
+
+fn ma_demande(dir: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ma-demande"))
+        .args(arguments)
+        .current_dir(dir)
+        .env_clear()
+        .env("XDG_DATA_HOME", dir.join("etat"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn lines(output: &Output) -> Vec<serde_json::Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn preparer_says_one_line_per_file_and_a_refused_one_does_not_stop_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("bail.pdf"), pdf()).unwrap();
+    fs::write(dir.path().join("vide.pdf"), b"").unwrap();
+    fs::write(dir.path().join("note.txt"), b"Un texte assez long pour ne pas etre vide.").unwrap();
+    let files = ["vide.pdf", "note.txt", "absent.pdf", "bail.pdf"];
+    let output = ma_demande(dir.path(), &[&["preparer", "--json", "-o", "sortie"], &files[..]].concat(), "");
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let lines = lines(&output);
+    let told: Vec<_> =
+        lines.iter().map(|line| (line["source"].as_str().unwrap(), &line["resultat"])).collect();
+    assert_eq!(
+        told,
+        [
+            ("vide.pdf", &"refus".into()),
+            ("note.txt", &"refus".into()),
+            ("absent.pdf", &"erreur".into()),
+            ("bail.pdf", &"prepare".into()),
+        ]
+    );
+    assert_eq!((&lines[0]["code"], &lines[1]["code"]), (&"vide".into(), &"type_inconnu".into()));
+    assert!(lines[0]["phrase"].as_str().unwrap().contains("vide"));
+    let prepared = &lines[3];
+    assert_eq!(prepared["media_type"], "application/pdf");
+    assert_eq!((&prepared["pages"], &prepared["octets"]), (&1.into(), &pdf().len().into()));
+    // A PDF is passed on unchanged, so that its digest is the original's.
+    assert_eq!(prepared["sha256"], prepared["sha256_original"]);
+    assert_eq!(fs::read(dir.path().join(prepared["fichier"].as_str().unwrap())).unwrap(), pdf());
+    assert_eq!(fs::read_dir(dir.path().join("sortie")).unwrap().count(), 1);
+}
+
+#[test]
+fn preparer_never_overwrites() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("bail.pdf"), pdf()).unwrap();
+    for name in ["bail-2.pdf", "bail-3.pdf"] {
+        let output = ma_demande(dir.path(), &["preparer", "--json", "bail.pdf", "-o", "."], "");
+        assert_eq!(output.status.code(), Some(0));
+        assert!(lines(&output)[0]["fichier"].as_str().unwrap().ends_with(name));
+    }
+}
+
+#[test]
+fn a_malformed_command_ends_with_2_and_says_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    for (arguments, said) in [
+        (&["lister"][..], "--serveur"),
+        (&["lister", "--serveur", "http://exemple.fr"], "https"),
+        (&["deposer", "a.jpg"], "--rubrique"),
+        (&["preparer", "a.jpg"], "--sortie"),
+        (&["telecharger", "pas-un-id", "-o", "x"], "pas-un-id"),
+        (&["inconnue"], "inconnue"),
+        (&["connexion", "--numero", "057"], "--numero"),
+    ] {
+        let output = ma_demande(dir.path(), arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn messages_are_french() {
+    let dir = tempfile::tempdir().unwrap();
+    for arguments in
+        [&["--help"][..], &["deposer", "--help"], &["preparer"], &["inconnue"], &["lister", "--bof"]]
+    {
+        let output = ma_demande(dir.path(), arguments, "");
+        let said = String::from_utf8(output.stdout.clone()).unwrap() + &stderr(&output);
+        for english in ["Usage", "error", "Options", "Commands", "Arguments", "Print", "required", "try "] {
+            assert!(!said.contains(english), "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    let output = ma_demande(tempfile::tempdir().unwrap().path(), &["--version"], "");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8(output.stdout).unwrap().contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_help_lists_the_exit_codes() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = ma_demande(dir.path(), &["--help"], "");
+    let help = String::from_utf8(output.stdout).unwrap();
+    for code in 0..=7 {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{code}  "))), "{code}");
+    }
+}
+
+#[test]
+fn without_session_the_code_is_4_and_a_malformed_numero_is_named_before_anything_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    // Port 9 (discard) of this machine: nothing listens, and nothing must be asked of it.
+    let serveur = "http://127.0.0.1:9";
+    fs::write(dir.path().join("bail.pdf"), pdf()).unwrap();
+    let deposer = ["deposer", "bail.pdf", "--rubrique", "situation_familiale", "--type", "pacs"];
+    let output = ma_demande(dir.path(), &[&deposer[..], &["--json", "--serveur", serveur]].concat(), "");
+    assert_eq!((output.status.code(), &lines(&output)[0]["code"]), (Some(4), &"session".into()));
+
+    let input = "057 1315 073903 10691\nABCDE\n";
+    let output = ma_demande(dir.path(), &["connexion", "--json", "--serveur", serveur], input);
+    assert_eq!((output.status.code(), &lines(&output)[0]["code"]), (Some(4), &"numero_invalide".into()));
+    assert!(lines(&output)[0]["phrase"].as_str().unwrap().contains("13"));
+
+    let input = "057 1215 073903 10691\nABCDE\n";
+    let output = ma_demande(dir.path(), &["connexion", "--json", "--serveur", serveur], input);
+    assert_eq!((output.status.code(), &lines(&output)[0]["code"]), (Some(5), &"reseau".into()));
+}
