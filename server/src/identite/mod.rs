@@ -14,6 +14,8 @@ mod agent;
 mod attempts;
 mod demandeur;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -25,6 +25,8 @@ mod piece;
 mod read_demande;
 mod read_recu;
 mod release;
+#[cfg(test)]
+mod tests;
 mod types;
 mod withdraw_justificatif;
 

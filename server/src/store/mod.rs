@@ -9,6 +9,8 @@
 mod error;
 mod migrations;
 mod readers;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod value;
 mod writer;
