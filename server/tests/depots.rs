@@ -90,12 +90,12 @@ fn the_first_bytes_may_come_with_the_beginning() {
         ];
         session.send("POST", "/depots", &headers, body)
     };
-    let begun = begin("50000", &bytes[..20_000]);
-    assert_eq!((begun.status, begun.offset()), (201, Some(20_000)));
+    let first = begin("50000", &bytes[..20_000]);
+    assert_eq!((first.status, first.offset()), (201, Some(20_000)));
     // Its answer lost, the client sends it again: nothing is written twice.
     let again = begin("50000", &bytes[..20_000]);
-    assert_eq!((again.upload(), again.offset()), (begun.upload(), Some(20_000)));
-    assert_eq!(session.patch(begun.upload(), 20_000, &bytes[20_000..]).status, 204);
+    assert_eq!((again.upload(), again.offset()), (first.upload(), Some(20_000)));
+    assert_eq!(session.patch(first.upload(), 20_000, &bytes[20_000..]).status, 204);
     assert_eq!(session.receipt(depot).json()["sha256"], hex(&bytes));
 
     let (depot, bytes) = (new_depot(), pdf(30_000, 1));

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::{
+    fmt::Write as _,
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     time::Duration,
@@ -23,43 +24,43 @@ use sha2::Digest as _;
 use uuid::Uuid;
 use wire::{DemandeId, DepotId, JustificatifId, MediaType, PersonneId, UploadId, inspection};
 
-pub const CODE: &str = "7K3QX-0M2TE-4F9AB";
+pub(crate) const CODE: &str = "7K3QX-0M2TE-4F9AB";
 
 /// A demande of the fixture.
 #[derive(Clone, Copy)]
-pub struct Foyer {
-    pub numero: &'static str,
-    pub demande: DemandeId,
-    pub demandeur: PersonneId,
+pub(crate) struct Foyer {
+    pub(crate) numero: &'static str,
+    pub(crate) demande: DemandeId,
+    pub(crate) demandeur: PersonneId,
 }
 
-pub const MARTIN: Foyer = Foyer {
+pub(crate) const MARTIN: Foyer = Foyer {
     numero: "057121507390310691",
     demande: DemandeId(Uuid::from_u128(1)),
     demandeur: PersonneId(Uuid::from_u128(11)),
 };
 
-pub const PETIT: Foyer = Foyer {
+pub(crate) const PETIT: Foyer = Foyer {
     numero: "057012600000110691",
     demande: DemandeId(Uuid::from_u128(2)),
     demandeur: PersonneId(Uuid::from_u128(12)),
 };
 
-pub struct Server {
-    pub address: SocketAddr,
-    pub store: Store,
-    pub clock: Clock,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
     running: Option<Running>,
     runtime: tokio::runtime::Runtime,
-    pub donnees: tempfile::TempDir,
+    pub(crate) donnees: tempfile::TempDir,
 }
 
 impl Server {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(Delais::default())
     }
 
-    pub fn with(delais: Delais) -> Self {
+    pub(crate) fn with(delais: Delais) -> Self {
         let donnees = tempfile::tempdir().unwrap();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -73,7 +74,7 @@ impl Server {
     }
 
     /// Stops, then starts again on the same data and another port.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.stop();
         let service = Service::open(config(&self.donnees), self.clock.clone()).unwrap();
         self.store = service.store.clone();
@@ -82,14 +83,14 @@ impl Server {
         self.running = Some(running);
     }
 
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             self.runtime.block_on(running.stop()).unwrap();
         }
     }
 
     /// Signs in.
-    pub fn session(&self, foyer: Foyer) -> Session<'_> {
+    pub(crate) fn session(&self, foyer: Foyer) -> Session<'_> {
         let body = serde_json::json!({ "numero": foyer.numero, "code": CODE }).to_string();
         let reply =
             self.send("POST", "/api/v1/session", &[("Content-Type", "application/json")], body.as_bytes());
@@ -98,7 +99,7 @@ impl Server {
         Session { server: self, foyer, token }
     }
 
-    pub fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         // Each write is a packet, as a test that counts on moving bytes needs it.
@@ -107,7 +108,7 @@ impl Server {
     }
 
     /// One request on a connection of its own.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let mut stream = self.connect();
         stream.write_all(&head(method, path, headers, body.len())).unwrap();
         // A refusal may come before all is sent.
@@ -116,7 +117,7 @@ impl Server {
     }
 
     /// What the inspection would say of a good PDF.
-    pub fn pass_inspection(&self, justificatif: JustificatifId, bytes: &[u8]) {
+    pub(crate) fn pass_inspection(&self, justificatif: JustificatifId, bytes: &[u8]) {
         let verdict = inspection::Verdict::Fit(inspection::Constat {
             media_type: MediaType::Pdf,
             taille: bytes.len() as u64,
@@ -130,7 +131,7 @@ impl Server {
             .unwrap();
     }
 
-    pub fn write_sql(&self, sql: &'static str) {
+    pub(crate) fn write_sql(&self, sql: &'static str) {
         self.runtime.block_on(self.store.write(move |tx| tx.execute(sql, &[]).map(drop))).unwrap();
     }
 }
@@ -179,36 +180,36 @@ async fn fill(store: &Store) -> Result<(), StoreError> {
 }
 
 /// A demandeur who has signed in.
-pub struct Session<'s> {
-    pub server: &'s Server,
-    pub foyer: Foyer,
-    pub token: String,
+pub(crate) struct Session<'s> {
+    pub(crate) server: &'s Server,
+    pub(crate) foyer: Foyer,
+    pub(crate) token: String,
 }
 
 impl Session<'_> {
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         self.server.send(method, path, &self.headers(headers), body)
     }
 
     /// These headers and those of every request to the upload protocol.
-    pub fn headers<'h>(&'h self, headers: &[(&'h str, &'h str)]) -> Vec<(&'h str, &'h str)> {
+    pub(crate) fn headers<'h>(&'h self, headers: &[(&'h str, &'h str)]) -> Vec<(&'h str, &'h str)> {
         let mut all = vec![("Tus-Resumable", "1.0.0"), ("Authorization", self.token.as_str())];
         all.extend_from_slice(headers);
         all
     }
 
     /// Begins the upload of `length` bytes of a passport.
-    pub fn begin(&self, depot: DepotId, length: usize, sha256: Option<&[u8]>) -> Reply {
+    pub(crate) fn begin(&self, depot: DepotId, length: usize, sha256: Option<&[u8]>) -> Reply {
         self.begin_with(&self.facts(depot, sha256), length)
     }
 
-    pub fn begin_with(&self, metadata: &str, length: usize) -> Reply {
+    pub(crate) fn begin_with(&self, metadata: &str, length: usize) -> Reply {
         let length = length.to_string();
         self.send("POST", "/depots", &[("Upload-Length", &length), ("Upload-Metadata", metadata)], b"")
     }
 
     /// The facts of a passport; with the digest of these bytes.
-    pub fn facts(&self, depot: DepotId, content: Option<&[u8]>) -> String {
+    pub(crate) fn facts(&self, depot: DepotId, content: Option<&[u8]>) -> String {
         let mut facts = vec![
             ("depot", depot.to_string()),
             ("demande", self.foyer.demande.to_string()),
@@ -225,11 +226,11 @@ impl Session<'_> {
         pairs.join(",")
     }
 
-    pub fn patch(&self, upload: UploadId, offset: usize, bytes: &[u8]) -> Reply {
+    pub(crate) fn patch(&self, upload: UploadId, offset: usize, bytes: &[u8]) -> Reply {
         self.patch_with(upload, offset, &[], bytes)
     }
 
-    pub fn patch_with(
+    pub(crate) fn patch_with(
         &self,
         upload: UploadId,
         offset: usize,
@@ -243,12 +244,12 @@ impl Session<'_> {
         self.send("PATCH", &format!("/depots/{upload}"), &all, bytes)
     }
 
-    pub fn head(&self, upload: UploadId) -> Reply {
+    pub(crate) fn head(&self, upload: UploadId) -> Reply {
         self.send("HEAD", &format!("/depots/{upload}"), &[], b"")
     }
 
     /// The first part of a PATCH whose client then says nothing more.
-    pub fn stalled_patch(
+    pub(crate) fn stalled_patch(
         &self,
         upload: UploadId,
         offset: usize,
@@ -266,18 +267,18 @@ impl Session<'_> {
     }
 
     /// A whole deposit; the piece's id.
-    pub fn deposit(&self, bytes: &[u8]) -> JustificatifId {
+    pub(crate) fn deposit(&self, bytes: &[u8]) -> JustificatifId {
         let depot = new_depot();
         let upload = self.begin(depot, bytes.len(), Some(bytes)).upload();
         assert_eq!(self.patch(upload, 0, bytes).status, 204);
         self.receipt(depot).json()["justificatif"].as_str().unwrap().parse().unwrap()
     }
 
-    pub fn receipt(&self, depot: DepotId) -> Reply {
+    pub(crate) fn receipt(&self, depot: DepotId) -> Reply {
         self.send("GET", &format!("/api/v1/demandes/{}/depots/{depot}", self.foyer.demande), &[], b"")
     }
 
-    pub fn list(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn list(&self) -> Vec<serde_json::Value> {
         let reply =
             self.send("GET", &format!("/api/v1/demandes/{}/justificatifs", self.foyer.demande), &[], b"");
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -286,14 +287,14 @@ impl Session<'_> {
 }
 
 /// A request's line and headers. The token goes in as a bearer.
-pub fn head(method: &str, path: &str, headers: &[(&str, &str)], length: usize) -> Vec<u8> {
+pub(crate) fn head(method: &str, path: &str, headers: &[(&str, &str)], length: usize) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: essai\r\nConnection: close\r\n");
     if length > 0 || method == "PATCH" || method == "POST" {
-        head.push_str(&format!("Content-Length: {length}\r\n"));
+        let _ = write!(head, "Content-Length: {length}\r\n");
     }
     for (name, value) in headers {
         let bearer = if *name == "Authorization" { "Bearer " } else { "" };
-        head.push_str(&format!("{name}: {bearer}{value}\r\n"));
+        let _ = write!(head, "{name}: {bearer}{value}\r\n");
     }
     head.push_str("\r\n");
     head.into_bytes()
@@ -301,15 +302,15 @@ pub fn head(method: &str, path: &str, headers: &[(&str, &str)], length: usize) -
 
 /// An answer.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
     /// Reads until the server closes.
-    pub fn read(stream: &mut TcpStream) -> Self {
+    pub(crate) fn read(stream: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("an answer");
@@ -323,47 +324,47 @@ impl Reply {
         Self { status, headers, body: bytes[end + 4..].to_vec() }
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{} {}", self.status, String::from_utf8_lossy(&self.body))
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
     /// The stable code of a refusal.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text());
         self.json()["code"].as_str().unwrap().to_owned()
     }
 
     /// The upload of a 201.
-    pub fn upload(&self) -> UploadId {
+    pub(crate) fn upload(&self) -> UploadId {
         assert_eq!(self.status, 201, "{}", self.text());
         self.header("location").unwrap().strip_prefix("/depots/").unwrap().parse().unwrap()
     }
 
-    pub fn offset(&self) -> Option<usize> {
+    pub(crate) fn offset(&self) -> Option<usize> {
         self.header("upload-offset").map(|offset| offset.parse().unwrap())
     }
 }
 
-pub fn new_depot() -> DepotId {
+pub(crate) fn new_depot() -> DepotId {
     DepotId(Uuid::now_v7())
 }
 
 /// Bytes that pass for a PDF at the door, different for each seed.
-pub fn pdf(length: usize, seed: u8) -> Vec<u8> {
+pub(crate) fn pdf(length: usize, seed: u8) -> Vec<u8> {
     let mut bytes = b"%PDF-1.7\n".to_vec();
-    bytes.extend((bytes.len()..length).map(|i| (i % 251) as u8 ^ seed));
+    bytes.extend((bytes.len()..length).map(|i| u8::try_from(i % 251).unwrap() ^ seed));
     bytes.truncate(length);
     bytes
 }
 
-pub fn hex(content: &[u8]) -> String {
-    sha2::Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn hex(content: &[u8]) -> String {
+    wire::Sha256(sha2::Sha256::digest(content).into()).to_string()
 }
