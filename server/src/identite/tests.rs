@@ -20,7 +20,8 @@ struct Door {
     identite: Identite,
     store: Store,
     clock: Clock,
-    _folder: tempfile::TempDir,
+    /// Removed with the door.
+    folder: tempfile::TempDir,
 }
 
 fn from(address: &str) -> IpAddr {
@@ -52,8 +53,7 @@ impl Door {
         store.write(move |tx| registre::import_guichets(tx, &[guichet])).await.unwrap();
         store.write(move |tx| registre::import_demandes(tx, &[demande], 1, now)).await.unwrap();
         store.write(move |tx| registre::create_agent(tx, &agent, now)).await.unwrap();
-        let door =
-            Self { identite: Identite::new(store.clone(), clock.clone()), store, clock, _folder: folder };
+        let door = Self { identite: Identite::new(store.clone(), clock.clone()), store, clock, folder };
         door.issue(CODE).await;
         door
     }
@@ -161,7 +161,7 @@ async fn neither_numeros_nor_tokens_nor_codes_are_in_the_base_by_their_attempts(
     let session = door.sign_in().await;
     assert!(door.identite.identify(UNKNOWN, CODE, from("203.0.113.7")).await.is_err());
     door.store.close().await;
-    let base = std::fs::read(door._folder.path().join("base.sqlite")).unwrap();
+    let base = std::fs::read(door.folder.path().join("base.sqlite")).unwrap();
     let holds = |secret: &[u8]| base.windows(secret.len()).any(|window| window == secret);
     let unknown: NumeroUnique = UNKNOWN.parse().unwrap();
     assert!(
