@@ -86,7 +86,9 @@ pub(crate) fn run(once: bool) -> Result<()> {
     println!("  courriel       {}", counter.courriel);
     println!("  mot de passe   {}", counter.mot_de_passe);
     println!("  numéro unique  {}   (à rechercher)", household.numero);
-    println!("  code           {}   (avec lui : ma-demande connexion)", household.code);
+    println!("\nLe demandeur, dans un terminal :");
+    println!("  target/debug/ma-demande --serveur {} connexion", server.url());
+    println!("  code           {}", household.code);
     if once {
         return Ok(());
     }
