@@ -55,7 +55,7 @@ struct File {
 
 /// Inspects the pieces that wait, and those to come, until the future is dropped; then its readers are killed and
 /// their pieces still wait.
-pub async fn run(service: Arc<Service>) {
+pub(crate) async fn run(service: Arc<Service>) {
     let inspecteur = match Inspecteur::new(service.config.inspecteur.as_deref()) {
         Ok(inspecteur) => inspecteur,
         Err(error) => return tracing::error!(%error, "no inspection: where is the inspecteur?"),

@@ -20,7 +20,7 @@ mod inspecteur;
 mod piece;
 mod scelle;
 
-pub use file::run;
+pub(crate) use file::run;
 
 #[cfg(test)]
 mod tests;
