@@ -154,6 +154,10 @@ impl Shared {
 
     /// How many of these bytes from the client may pass; fewer than all means a cut.
     fn passing_request(&self, exchange: &Mutex<Exchange>, bytes: &[u8]) -> usize {
+        // A client keeps connections open between requests: offline, these are dead too.
+        if self.offline.load(Ordering::SeqCst) {
+            return 0;
+        }
         let mut exchange = lock(exchange);
         if exchange.answering || exchange.method.is_empty() {
             let method: Vec<u8> = bytes.iter().copied().take_while(u8::is_ascii_uppercase).collect();
