@@ -17,7 +17,7 @@ pub(super) fn jour(day: NaiveDate) -> String {
 
 /// An instant, as the clock on the wall shows it in France.
 pub(super) fn instant(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Paris).format("%d/%m/%Y à %H h %M").to_string()
+    at.with_timezone(&Paris).format("%d/%m/%Y à\u{a0}%H\u{a0}h\u{a0}%M").to_string()
 }
 
 /// A size, in the unit that gives a short number.
@@ -114,8 +114,8 @@ mod tests {
     #[test]
     fn instants_follow_the_clock_of_paris_in_both_seasons() {
         let at = |text: &str| instant(text.parse().unwrap());
-        assert_eq!(at("2026-01-31T23:30:00Z"), "01/02/2026 à 00 h 30");
-        assert_eq!(at("2026-07-14T10:05:00Z"), "14/07/2026 à 12 h 05");
+        assert_eq!(at("2026-01-31T23:30:00Z"), "01/02/2026 à\u{a0}00\u{a0}h\u{a0}30");
+        assert_eq!(at("2026-07-14T10:05:00Z"), "14/07/2026 à\u{a0}12\u{a0}h\u{a0}05");
     }
 
     #[test]
