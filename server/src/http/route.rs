@@ -92,13 +92,16 @@ impl Route {
                 Method::OPTIONS => Ok(Self::DescribeDepots),
                 _ => Err(NoRoute::Method("POST, OPTIONS")),
             },
-            ["depots", upload] => match *method {
-                Method::HEAD => Ok(Self::ReadDepot(id(upload)?)),
-                Method::PATCH => Ok(Self::AppendDepot(id(upload)?)),
-                Method::DELETE => Ok(Self::AbandonDepot(id(upload)?)),
-                Method::OPTIONS => Ok(Self::DescribeDepots),
-                _ => Err(NoRoute::Method("HEAD, PATCH, DELETE, OPTIONS")),
-            },
+            ["depots", upload] => {
+                let upload = id(upload)?;
+                match *method {
+                    Method::HEAD => Ok(Self::ReadDepot(upload)),
+                    Method::PATCH => Ok(Self::AppendDepot(upload)),
+                    Method::DELETE => Ok(Self::AbandonDepot(upload)),
+                    Method::OPTIONS => Ok(Self::DescribeDepots),
+                    _ => Err(NoRoute::Method("HEAD, PATCH, DELETE, OPTIONS")),
+                }
+            }
 
             ["guichet", page @ ..] => match page {
                 [] => get(Self::Guichet(Page::ShowRecherche)),
