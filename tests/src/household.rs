@@ -61,6 +61,8 @@ impl Household {
             "numero": numero,
             "territoire": territoire,
             "date_depot": "2015-12-03",
+            // Renewed lately, as a demande of that age must be to be alive.
+            "renouvelee_le": (chrono::Utc::now() - chrono::TimeDelta::days(60)).date_naive(),
             "guichet": guichet,
             "personnes": [
                 personne("demandeur", demandeur, "1984-02-29"),
