@@ -1,6 +1,10 @@
 //! The process that holds keys and base parses no image and no PDF: no such library is linked into it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read the build's metadata fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot read the build's metadata fails"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
