@@ -17,6 +17,37 @@ pub enum Avertissement {
         "Ce PDF est signé électroniquement : modifié ou assemblé, il perd la valeur de sa signature. Envoyez-le seul et tel quel."
     )]
     SignaturePerdue,
+    /// Scripts, files or actions inside a PDF were taken out.
+    #[error(
+        "Ce PDF contenait des éléments actifs (script, pièce jointe ou formulaire automatique) : ils ont été retirés. Vérifiez que rien d’utile ne manque."
+    )]
+    ContenuActifRetire,
+    /// Out of focus, or the camera moved.
+    #[error(
+        "Cette photo semble floue. Reprenez-la en tenant le téléphone à deux mains, et touchez le texte à l’écran pour faire la mise au point."
+    )]
+    Floue,
+    /// So little light that ink and paper come close.
+    #[error("Cette photo est très sombre. Reprenez-la près d’une fenêtre ou sous une lampe.")]
+    Sombre,
+    /// A lamp's reflection hides part of the text.
+    #[error(
+        "Un reflet cache une partie du texte. Reprenez la photo sans flash, en inclinant un peu le document ou en vous écartant de la lampe."
+    )]
+    Reflet,
+    /// Letters of few pixels.
+    #[error(
+        "Le texte est très petit sur cette photo. Reprenez-la de plus près, pour que la page remplisse l’écran."
+    )]
+    TextePetit,
+    /// Text runs over the picture's edge.
+    #[error("Le bord de la page semble coupé. Reprenez la photo en gardant les quatre coins visibles.")]
+    PageCoupee,
+    /// There is nothing to read.
+    #[error(
+        "Aucun texte n’est visible sur cette image. Si c’est bien ce que vous voulez envoyer, continuez ; sinon, vérifiez que la page n’est pas à l’envers."
+    )]
+    SansTexte,
 }
 
 impl Avertissement {
@@ -30,6 +61,13 @@ impl Avertissement {
             Self::ImagePetite => "image_petite",
             Self::PhotoIncomplete => "photo_incomplete",
             Self::SignaturePerdue => "signature_perdue",
+            Self::ContenuActifRetire => "contenu_actif_retire",
+            Self::Floue => "floue",
+            Self::Sombre => "sombre",
+            Self::Reflet => "reflet",
+            Self::TextePetit => "texte_petit",
+            Self::PageCoupee => "page_coupee",
+            Self::SansTexte => "sans_texte",
         }
     }
 }

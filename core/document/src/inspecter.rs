@@ -54,7 +54,7 @@ pub fn inspecter_octets(bytes: &[u8]) -> Result<Inspection, RaisonRefus> {
             let header = jpeg_header::read(bytes)?;
             (MediaType::Jpeg, 1, Some(header.orientation.shown(header.size)))
         }
-        Some(MediaType::Pdf) => (MediaType::Pdf, pdf::count_pages(&pdf::open(bytes)?)?, None),
+        Some(MediaType::Pdf) => (MediaType::Pdf, pdf::inspect(&pdf::open(bytes)?)?.pages, None),
         Some(media_type @ (MediaType::Png | MediaType::Webp)) => {
             (media_type, 1, Some(photo::size(bytes, media_type)?))
         }

@@ -13,6 +13,7 @@ mod empreinte;
 mod exif;
 mod inspecter;
 mod jpeg_header;
+mod lisibilite;
 mod pdf;
 mod photo;
 mod plan;

@@ -16,9 +16,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use wire::{MediaType, RaisonRefus, limites};
 
-use crate::{Avertissement, PagePlan, exif::Orientation};
+use crate::{Avertissement, PagePlan, exif::Orientation, lisibilite};
 pub(crate) use decode_other::size;
 use plane::Picture;
+pub(crate) use plane::Plane;
 
 /// A photo ready to send.
 pub(crate) struct PreparedPhoto {
@@ -71,7 +72,47 @@ pub(crate) fn prepare(
     if size.0.max(size.1) < Avertissement::SMALL_SIDE_PIXELS {
         avertissements.push(Avertissement::ImagePetite);
     }
+    avertissements.extend(lisibilite::warnings(&lisibilite::measure(&picture.luma)));
     Ok(PreparedPhoto { jpeg, size, grey: picture.chroma.is_none(), avertissements })
+}
+
+/// A photo made smaller as it lies, for a place that turns it itself.
+pub(crate) struct Recompressed {
+    /// The JPEG.
+    pub(crate) jpeg: Vec<u8>,
+    /// Width and height, in pixels.
+    pub(crate) size: (u32, u32),
+    /// It has no colours.
+    pub(crate) grey: bool,
+}
+
+/// Makes a JPEG smaller; none where it is damaged.
+pub(crate) fn shrink_jpeg(jpeg: &[u8]) -> Option<Recompressed> {
+    let decoded = decode(jpeg, MediaType::Jpeg).ok()?;
+    if decoded.incomplete { None } else { recompressed(decoded.picture) }
+}
+
+/// Makes a JPEG of samples, one byte a pixel or three; none where there are not as many as said.
+pub(crate) fn shrink_samples(
+    width: usize,
+    height: usize,
+    grey: bool,
+    samples: Vec<u8>,
+) -> Option<Recompressed> {
+    if grey {
+        return recompressed(Picture { luma: Plane::new(width, height, samples)?, chroma: None });
+    }
+    let (pixels, []) = samples.as_chunks() else { return None };
+    if pixels.len() != width.checked_mul(height)? {
+        return None;
+    }
+    recompressed(plane::from_rgb(width, height, pixels.iter().copied())?)
+}
+
+fn recompressed(picture: Picture) -> Option<Recompressed> {
+    let picture = resample::to_long_side(picture, limites::PREPARED_SIDE_PIXELS_MIN);
+    let jpeg = encode::to_jpeg(&picture).ok()?;
+    Some(Recompressed { jpeg, size: picture.size(), grey: picture.chroma.is_none() })
 }
 
 /// A picture as stored, at a size of ours, and how it is to be shown.

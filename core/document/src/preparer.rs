@@ -91,15 +91,7 @@ pub fn preparer(
     cancel: &AtomicBool,
 ) -> Result<Prepared, ErreurPreparation> {
     let mut work = Work { progress, cancel, done: 0, total: steps(plan), originals: Vec::new() };
-    let first = work.read(plan.pages.first().ok_or(ErreurPreparation::PlanVide)?, 0)?;
-    let piece = match plan.pages.as_slice() {
-        [only] if first.media_type != MediaType::Pdf => work.one_photo(&first, only)?,
-        [only] if *only == PagePlan::new(only.source.clone()) => work.one_pdf(first)?,
-        entries => work.several(first, entries)?,
-    };
-    if piece.bytes.len() as u64 > limites::UPLOAD_BYTES_MAX {
-        return Err(ErreurPreparation::Refus { entry: 0, raison: RaisonRefus::TropVolumineux });
-    }
+    let piece = work.piece(plan)?;
     work.check()?;
     sortie::write_atomically(out, &piece.bytes)?;
     work.step();
@@ -112,6 +104,13 @@ pub fn preparer(
         pixels: piece.pixels,
         avertissements: piece.avertissements,
     })
+}
+
+/// Prepares without writing: the size and the warnings to expect.
+pub(crate) fn rehearse(plan: &Plan) -> Result<(u64, Vec<Avertissement>), ErreurPreparation> {
+    let (progress, cancel): (&mut dyn FnMut(Progres), _) = (&mut |_| {}, &AtomicBool::new(false));
+    let piece = Work { progress, cancel, done: 0, total: steps(plan), originals: Vec::new() }.piece(plan)?;
+    Ok((piece.bytes.len() as u64, piece.avertissements))
 }
 
 /// Two for each entry, read and done, and one for the writing.
@@ -145,6 +144,20 @@ struct Source {
 }
 
 impl Work<'_> {
+    /// The piece, whole and within the limits, in memory.
+    fn piece(&mut self, plan: &Plan) -> Result<Piece, ErreurPreparation> {
+        let first = self.read(plan.pages.first().ok_or(ErreurPreparation::PlanVide)?, 0)?;
+        let piece = match plan.pages.as_slice() {
+            [only] if first.media_type != MediaType::Pdf => self.one_photo(&first, only)?,
+            [only] if *only == PagePlan::new(only.source.clone()) => self.one_pdf(first)?,
+            entries => self.several(first, entries)?,
+        };
+        if piece.bytes.len() as u64 > limites::UPLOAD_BYTES_MAX {
+            return Err(ErreurPreparation::Refus { entry: 0, raison: RaisonRefus::TropVolumineux });
+        }
+        Ok(piece)
+    }
+
     /// One photo becomes one JPEG.
     fn one_photo(&mut self, source: &Source, plan: &PagePlan) -> Result<Piece, ErreurPreparation> {
         let photo = self.photo(source, plan, 0)?;
@@ -158,17 +171,18 @@ impl Work<'_> {
         })
     }
 
-    /// One PDF to which nothing is done goes through byte for byte: a signature stays valid.
+    /// One PDF of which the plan changes nothing.
     fn one_pdf(&mut self, source: Source) -> Result<Piece, ErreurPreparation> {
-        let pages = apart(|| pdf::count_pages(&pdf::open(&source.bytes)?))?
+        let pdf = apart(|| pdf::prepare(source.bytes, self.cancel))?
             .map_err(|raison| ErreurPreparation::Refus { entry: 0, raison })?;
+        self.check()?;
         self.step();
         Ok(Piece {
             media_type: MediaType::Pdf,
-            bytes: source.bytes,
-            pages,
+            bytes: pdf.bytes,
+            pages: pdf.pages,
             pixels: None,
-            avertissements: Vec::new(),
+            avertissements: pdf.cleaned.then_some(Avertissement::ContenuActifRetire).into_iter().collect(),
         })
     }
 
@@ -187,14 +201,13 @@ impl Work<'_> {
                 if plan.corners.is_some() || !plan.masks.is_empty() {
                     return Err(ErreurPreparation::Impossible { entry });
                 }
-                let signed = apart(|| {
-                    let document = pdf::open(&source.bytes)?;
-                    assembly.add_pdf(&document, plan.page, plan.rotation)?;
-                    Ok(pdf::is_signed(&document))
-                })?
-                .map_err(refus)?;
-                if signed {
+                let facts = apart(|| assembly.add_pdf(&source.bytes, plan.page, plan.rotation, self.cancel))?
+                    .map_err(refus)?;
+                if facts.signed {
                     avertissements.push(Avertissement::SignaturePerdue);
+                }
+                if facts.active {
+                    avertissements.push(Avertissement::ContenuActifRetire);
                 }
             } else {
                 let photo = self.photo(&source, plan, entry)?;

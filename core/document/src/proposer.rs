@@ -2,9 +2,9 @@
 
 use std::{io, path::Path};
 
-use wire::{RaisonRefus, inspection::Constat, limites};
+use wire::RaisonRefus;
 
-use crate::{Avertissement, Corners, ErreurInspection, Inspection, inspecter};
+use crate::{Avertissement, Corners, ErreurPreparation, Plan, preparer::rehearse};
 
 /// What [`proposer`] suggests for one file.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Proposition {
     pub corners: Option<CornersProposes>,
     /// What the person should look at before sending.
     pub avertissements: Vec<Avertissement>,
-    /// Estimated size of the prepared file, in bytes.
+    /// Size of the prepared file if nothing is changed, in bytes.
     pub taille_estimee: u64,
 }
 
@@ -40,40 +40,18 @@ pub enum ErreurProposition {
     Io(#[from] io::Error),
 }
 
-/// Suggests what to do with the file at `path`.
+/// Suggests what to do with the file at `path`. The file is prepared as it is, without being written: a photo takes a
+/// fraction of a second, and the warnings and the size are those of what would really be sent.
 pub fn proposer(path: &Path) -> Result<Proposition, ErreurProposition> {
-    let constat = match inspecter(path) {
-        Ok(Inspection::Document(constat)) => constat,
-        Ok(Inspection::NeedsPlatformDecode) => return Err(ErreurProposition::NeedsPlatformDecode),
-        Err(ErreurInspection::Refus(raison)) => return Err(raison.into()),
-        Err(ErreurInspection::Io(error)) => return Err(error.into()),
-    };
-    Ok(Proposition {
-        corners: None,
-        avertissements: warnings_about(&constat),
-        taille_estimee: estimate(&constat),
-    })
-}
-
-/// Bytes of a prepared photo per pixel, measured on the sample pages.
-const BYTES_PER_PIXEL: f64 = 0.08;
-
-/// What the facts alone tell.
-fn warnings_about(constat: &Constat) -> Vec<Avertissement> {
-    match constat.pixels {
-        Some((width, height)) if width.max(height) < Avertissement::SMALL_SIDE_PIXELS => {
-            vec![Avertissement::ImagePetite]
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The size to expect of the prepared file.
-fn estimate(constat: &Constat) -> u64 {
-    let Some((width, height)) = constat.pixels else { return constat.taille };
-    let scale = f64::from(limites::PREPARED_SIDE_PIXELS_MIN) / f64::from(width.max(height));
-    let pixels = f64::from(width) * f64::from(height) * scale.min(1.0).powi(2);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 4 million pixels")]
-    let bytes = (pixels * BYTES_PER_PIXEL) as u64;
-    bytes
+    let (taille_estimee, avertissements) =
+        rehearse(&Plan::of_files([path])).map_err(|error| match error {
+            ErreurPreparation::Refus { raison, .. } => ErreurProposition::Refus(raison),
+            ErreurPreparation::NeedsPlatformDecode { .. } => ErreurProposition::NeedsPlatformDecode,
+            ErreurPreparation::Io(error) => ErreurProposition::Io(error),
+            // A plan of one whole file asks for nothing impossible, and nobody can stop it.
+            ErreurPreparation::Impossible { .. }
+            | ErreurPreparation::PlanVide
+            | ErreurPreparation::Annule => ErreurProposition::Refus(RaisonRefus::NonVerifiable),
+        })?;
+    Ok(Proposition { corners: None, avertissements, taille_estimee })
 }

@@ -138,11 +138,13 @@ fn a_heic_photo_asks_for_the_phone_s_decoder() {
 }
 
 #[test]
-fn the_estimate_is_of_the_right_size() {
-    let out = tempfile::tempdir().unwrap();
-    for name in ["A_12.jpg", "B_12.jpg"] {
-        let estimate = proposer(&common::sample(name)).unwrap().taille_estimee;
-        let real = prepare(&[&common::sample(name)], &out.path().join(name)).unwrap().taille;
-        assert!(estimate < real * 2 && real < estimate * 2, "{name}: {estimate} for {real}");
+fn what_is_proposed_is_what_will_be_prepared() {
+    let directory = tempfile::tempdir().unwrap();
+    let table = file(directory.path(), "page.pdf", &pdf(&["un"]));
+    for source in [common::sample("A_12.jpg"), table] {
+        let proposition = proposer(&source).unwrap();
+        let prepared = prepare(&[&source], &directory.path().join("out")).unwrap();
+        assert_eq!(proposition.taille_estimee, prepared.taille);
+        assert_eq!(proposition.avertissements, prepared.avertissements);
     }
 }

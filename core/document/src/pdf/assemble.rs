@@ -1,12 +1,12 @@
 //! Several photos and PDFs made one PDF. A photo's JPEG is embedded as it is, on a page of its own proportions; a PDF's
 //! page is copied with all it refers to, and nothing else of its document.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::AtomicBool};
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use wire::{RaisonRefus, limites};
 
-use super::{PageRef, count_pages, open, pages};
+use super::{Facts, PageRef, active, count_pages, inspect, open, pages, recompress, save};
 use crate::Rotation;
 
 /// Long side of a photo's page, in points of 1/72 inch: that of A4.
@@ -65,13 +65,21 @@ impl Assembly {
         Ok(())
     }
 
-    /// Adds a PDF's pages, or the one of this index, turned.
+    /// Adds a PDF's pages, or the one of this index, turned. Nothing active comes with them. Returns what was seen.
     pub(crate) fn add_pdf(
         &mut self,
-        source: &Document,
+        bytes: &[u8],
         page: Option<u32>,
         rotation: Rotation,
-    ) -> Result<(), RaisonRefus> {
+        cancel: &AtomicBool,
+    ) -> Result<Facts, RaisonRefus> {
+        let mut source = open(bytes)?;
+        let facts = inspect(&source)?;
+        if facts.active {
+            active::remove(&mut source);
+        }
+        recompress::shrink_photographs(&mut source, cancel);
+        let source = &source;
         let mut chosen = pages(source)?;
         if let Some(page) = page {
             let index = usize::try_from(page).unwrap_or(usize::MAX);
@@ -87,7 +95,7 @@ impl Assembly {
         }
         copy.rest();
         self.kids.extend(names.into_iter().map(Object::from));
-        Ok(())
+        Ok(facts)
     }
 
     /// The PDF's bytes and its number of pages, which a second reading has confirmed.
@@ -97,8 +105,7 @@ impl Assembly {
         self.document.objects.insert(self.tree, tree.into());
         let catalog = self.document.add_object(dictionary! { "Type" => "Catalog", "Pages" => self.tree });
         self.document.trailer.set("Root", catalog);
-        let mut bytes = Vec::new();
-        self.document.save_to(&mut bytes).map_err(|_| RaisonRefus::Illisible)?;
+        let bytes = save(self.document)?;
         if bytes.len() as u64 > limites::UPLOAD_BYTES_MAX {
             return Err(RaisonRefus::TropVolumineux);
         }

@@ -1,0 +1,162 @@
+//! A picture cut into squares, and the levels of light in each.
+
+use crate::photo::Plane;
+
+/// Side of a square, in pixels: about two lines of small print.
+pub(super) const SIDE: usize = 32;
+
+/// What one square shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Square {
+    /// The dark level: one pixel in twenty is darker.
+    pub(super) dark: u8,
+    /// The bright level: one in twenty is brighter.
+    pub(super) bright: u8,
+    /// The steepest steps over two pixels, across or down, whichever are gentler: one in fifty is steeper. A moved camera
+    /// blurs one way only.
+    step: u8,
+}
+
+/// Least step from ink to paper that is no grain.
+const CONTRAST_MIN: u8 = 16;
+
+/// Least share of an edge along which paper runs, for the page to be cut there.
+const PAPER_ALONG_EDGE_MIN: f32 = 0.6;
+
+/// Light of a square that is burnt out: nothing in it is darker.
+const BURNT: u8 = 248;
+
+impl Square {
+    /// Ink on paper: a step in proportion to the light that falls there, and more than grain.
+    pub(super) fn is_text(self) -> bool {
+        let contrast = self.bright.saturating_sub(self.dark);
+        contrast >= CONTRAST_MIN && u16::from(contrast) * 3 >= u16::from(self.bright)
+    }
+
+    /// How much of the step from ink to paper happens within two pixels.
+    pub(super) fn sharpness(self) -> f32 {
+        f32::from(self.step) / f32::from(self.bright.saturating_sub(self.dark).max(1))
+    }
+
+    /// The square whose rows of pixels are these.
+    fn of<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut levels = [0_u16; 256];
+        let (mut across, mut down) = ([0_u16; 256], [0_u16; 256]);
+        let (mut above, mut two_above): (&[u8], &[u8]) = (&[], &[]);
+        for row in rows {
+            count(&mut levels, row.iter().copied());
+            count(&mut across, row.iter().zip(row.iter().skip(2)).map(|(a, b)| a.abs_diff(*b)));
+            count(&mut down, row.iter().zip(two_above).map(|(a, b)| a.abs_diff(*b)));
+            (two_above, above) = (above, row);
+        }
+        let step = quantile(&across, 98).min(quantile(&down, 98));
+        Self { dark: quantile(&levels, 5), bright: quantile(&levels, 95), step }
+    }
+}
+
+fn count(histogram: &mut [u16; 256], values: impl Iterator<Item = u8>) {
+    for value in values {
+        if let Some(count) = histogram.get_mut(usize::from(value)) {
+            *count += 1;
+        }
+    }
+}
+
+/// The value that this percentage of the values does not exceed.
+fn quantile(histogram: &[u16; 256], percent: u32) -> u8 {
+    let total: u32 = histogram.iter().map(|count| u32::from(*count)).sum();
+    let mut below = 0;
+    for (value, count) in (0..=u8::MAX).zip(histogram) {
+        below += u32::from(*count);
+        if below * 100 >= total * percent {
+            return value;
+        }
+    }
+    u8::MAX
+}
+
+/// All the whole squares of a picture, row by row.
+pub(super) struct Squares {
+    pub(super) columns: usize,
+    squares: Vec<Square>,
+}
+
+impl Squares {
+    /// Cuts a picture.
+    pub(super) fn of(luma: &Plane) -> Self {
+        let columns = luma.width() / SIDE;
+        let squares = luma
+            .samples()
+            .chunks_exact(luma.width() * SIDE)
+            .flat_map(|band| {
+                (0..columns).map(move |column| {
+                    let across = column * SIDE..(column + 1) * SIDE;
+                    Square::of(band.chunks_exact(luma.width()).filter_map(|row| row.get(across.clone())))
+                })
+            })
+            .collect();
+        Self { columns, squares }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.squares.len()
+    }
+
+    /// The square in this column and row.
+    pub(super) fn at(&self, column: usize, row: usize) -> Option<Square> {
+        if column >= self.columns { None } else { self.squares.get(row * self.columns + column).copied() }
+    }
+
+    pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = &[Square]> {
+        self.squares.chunks_exact(self.columns.max(1))
+    }
+
+    /// The squares that hold text.
+    pub(super) fn text(&self) -> Vec<Square> {
+        self.squares.iter().copied().filter(|square| square.is_text()).collect()
+    }
+
+    /// Burnt squares that have text on both sides in their row: not a white margin, nor a white screen around.
+    pub(super) fn burnt_between_text(&self) -> usize {
+        self.rows()
+            .map(|row| {
+                let first = row.iter().position(|square| square.is_text());
+                let last = row.iter().rposition(|square| square.is_text());
+                match (first, last) {
+                    (Some(first), Some(last)) => row
+                        .get(first..last)
+                        .unwrap_or_default()
+                        .iter()
+                        .filter(|square| square.dark >= BURNT)
+                        .count(),
+                    _ => 0,
+                }
+            })
+            .sum()
+    }
+
+    /// The largest share of text along one of the four edges, of those where paper of about this light runs along most of
+    /// the edge: a table's grain or another sheet's corner is no text of this page.
+    pub(super) fn text_share_of_edge(&self, paper: u8) -> f32 {
+        let on_paper = |square: &&Square| u16::from(square.bright) * 10 >= u16::from(paper) * 7;
+        let of = |edge: Vec<Square>| {
+            let paper: Vec<&Square> = edge.iter().filter(on_paper).collect();
+            if super::share(paper.len(), edge.len()) < PAPER_ALONG_EDGE_MIN {
+                return 0.0;
+            }
+            super::share(paper.iter().filter(|square| square.is_text()).count(), edge.len())
+        };
+        let top = self.rows().next().map(<[Square]>::to_vec).unwrap_or_default();
+        let bottom = self.rows().next_back().map(<[Square]>::to_vec).unwrap_or_default();
+        let left = self.rows().filter_map(|row| row.first().copied()).collect();
+        let right = self.rows().filter_map(|row| row.last().copied()).collect();
+        [top, bottom, left, right].map(of).into_iter().fold(0.0, f32::max)
+    }
+
+    /// The light of the brightest tenth of the squares.
+    pub(super) fn light(&self) -> u8 {
+        let mut brights: Vec<u8> = self.squares.iter().map(|square| square.bright).collect();
+        brights.sort_unstable();
+        brights.get(brights.len() * 9 / 10).copied().unwrap_or(0)
+    }
+}
