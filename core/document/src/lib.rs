@@ -8,6 +8,7 @@
 //! allocated; every parser's failure becomes a [`wire::RaisonRefus`]; and nothing is left behind by a refusal or a
 //! cancellation. No network, no async, no log: errors carry no name and no content.
 
+mod apercu;
 mod avertissement;
 mod empreinte;
 mod exif;
@@ -21,6 +22,7 @@ mod preparer;
 mod proposer;
 mod sortie;
 
+pub use apercu::{Apercu, Apercus};
 pub use avertissement::Avertissement;
 pub use inspecter::{ErreurInspection, Inspection, inspecter, inspecter_octets};
 pub use plan::{Corners, Mask, PagePlan, Plan, Point, Rotation};

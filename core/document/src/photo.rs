@@ -134,3 +134,27 @@ fn decode(bytes: &[u8], media_type: MediaType) -> Result<Decoded, RaisonRefus> {
 fn check(cancel: &AtomicBool) -> Result<(), PhotoError> {
     if cancel.load(Ordering::Relaxed) { Err(PhotoError::Cancelled) } else { Ok(()) }
 }
+
+/// A picture of the photo in `bytes`, upright, with a long side of about `side` pixels or less: JPEG, width and height.
+pub(crate) fn preview(
+    bytes: &[u8],
+    media_type: MediaType,
+    side: u32,
+) -> Result<(Vec<u8>, (u32, u32)), RaisonRefus> {
+    let Decoded { picture, orientation, .. } = match media_type {
+        MediaType::Jpeg => decode_jpeg::decode(bytes, side)?,
+        other => decode(bytes, other)?,
+    };
+    let picture = orient::apply(resample::to_long_side(picture, side), orientation);
+    Ok((encode::to_jpeg(&picture)?, picture.size()))
+}
+
+/// The JPEG of these pixels in red, green and blue, row by row, with its width and height.
+pub(crate) fn jpeg_of_rgb(
+    width: usize,
+    height: usize,
+    pixels: impl Iterator<Item = [u8; 3]>,
+) -> Result<(Vec<u8>, (u32, u32)), RaisonRefus> {
+    let picture = plane::from_rgb(width, height, pixels).ok_or(RaisonRefus::Illisible)?;
+    Ok((encode::to_jpeg(&picture)?, picture.size()))
+}
