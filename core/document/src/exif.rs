@@ -1,6 +1,6 @@
 //! The one thing kept of a photo's EXIF data: how it was held.
 
-use crate::Rotation;
+use crate::{Point, Rotation};
 
 /// The eight ways in which a stored picture is to be shown (Exif 2.32, tag 0x0112).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,13 @@ impl Orientation {
             Rotation::Demi => half(self),
             Rotation::TroisQuarts => half(quarter(self)),
         }
+    }
+
+    /// Where a place of the picture as shown is in the picture as stored; in fractions of their sides.
+    pub(crate) fn stored(self, Point { x, y }: Point) -> Point {
+        let x = if self.mirrored_x { 1.0 - x } else { x };
+        let y = if self.mirrored_y { 1.0 - y } else { y };
+        if self.transposed { Point { x: y, y: x } } else { Point { x, y } }
     }
 
     /// Width and height as shown, of a picture stored with these.

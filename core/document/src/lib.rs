@@ -15,6 +15,7 @@ mod exif;
 mod inspecter;
 mod jpeg_header;
 mod lisibilite;
+mod page;
 mod pdf;
 mod photo;
 mod plan;

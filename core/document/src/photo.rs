@@ -16,10 +16,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use wire::{MediaType, RaisonRefus, limites};
 
-use crate::{Avertissement, PagePlan, exif::Orientation, lisibilite};
-pub(crate) use decode_other::size;
-use plane::Picture;
-pub(crate) use plane::Plane;
+use crate::{
+    Avertissement, CornersProposes, Mask, PagePlan, Rotation,
+    exif::Orientation,
+    jpeg_header, lisibilite,
+    page::{self, Quad},
+};
+pub(crate) use plane::{Picture, Plane};
+pub(crate) use resample::to_long_side;
 
 /// A photo ready to send.
 pub(crate) struct PreparedPhoto {
@@ -38,6 +42,8 @@ pub(crate) struct PreparedPhoto {
 pub(crate) enum PhotoError {
     /// The file is no picture we can read.
     Refus(RaisonRefus),
+    /// The corners given cannot be a sheet's.
+    Corners,
     /// The caller asked to stop.
     Cancelled,
 }
@@ -55,13 +61,19 @@ pub(crate) fn prepare(
     plan: &PagePlan,
     cancel: &AtomicBool,
 ) -> Result<PreparedPhoto, PhotoError> {
-    let decoded = decode(bytes, media_type)?;
+    let sheet = match &plan.corners {
+        Some(corners) => Some(Quad::of_corners(corners).ok_or(PhotoError::Corners)?),
+        None => None,
+    };
+    let decoded = match &sheet {
+        Some(sheet) => decode_to(bytes, media_type, page::side_to_decode(sheet, size(bytes, media_type)?))?,
+        None => decode(bytes, media_type)?,
+    };
     check(cancel)?;
-    let picture = resample::to_long_side(decoded.picture, limites::PREPARED_SIDE_PIXELS_MIN);
-    let mut picture = orient::apply(picture, decoded.orientation.turned(plan.rotation));
-    for mask in &plan.masks {
-        mask::blacken(&mut picture, mask, plan.rotation);
-    }
+    let picture = match &sheet {
+        Some(sheet) => flat(decoded.picture, decoded.orientation, sheet, plan)?,
+        None => whole(decoded.picture, decoded.orientation, plan),
+    };
     check(cancel)?;
     let jpeg = encode::to_jpeg(&picture)?;
     let size = picture.size();
@@ -115,6 +127,49 @@ fn recompressed(picture: Picture) -> Option<Recompressed> {
     Some(Recompressed { jpeg, size: picture.size(), grey: picture.chroma.is_none() })
 }
 
+/// Width and height as shown, from the header alone.
+pub(crate) fn size(bytes: &[u8], media_type: MediaType) -> Result<(u32, u32), RaisonRefus> {
+    match media_type {
+        MediaType::Jpeg => jpeg_header::read(bytes).map(|header| header.orientation.shown(header.size)),
+        _ => decode_other::size(bytes, media_type),
+    }
+}
+
+/// The whole picture, upright and turned.
+fn whole(picture: Picture, orientation: Orientation, plan: &PagePlan) -> Picture {
+    let picture = to_long_side(picture, limites::PREPARED_SIDE_PIXELS_MIN);
+    let mut picture = orient::apply(picture, orientation.turned(plan.rotation));
+    for mask in &plan.masks {
+        mask::blacken(&mut picture, mask, plan.rotation);
+    }
+    picture
+}
+
+/// The sheet alone, laid flat and turned. What is masked is black before a neighbouring sample can take from it.
+fn flat(
+    mut picture: Picture,
+    orientation: Orientation,
+    sheet: &Quad,
+    plan: &PagePlan,
+) -> Result<Picture, RaisonRefus> {
+    for mask in &plan.masks {
+        let mask = Mask { from: orientation.stored(mask.from), to: orientation.stored(mask.to), ..*mask };
+        mask::blacken(&mut picture, &mask, Rotation::Aucune);
+    }
+    let sheet = sheet.stored(orientation).turned(plan.rotation);
+    page::straighten(picture, &sheet, limites::PREPARED_SIDE_PIXELS_MIN)
+}
+
+/// Where the sheet lies in the photo in `bytes`, if it is found.
+pub(crate) fn find_sheet(
+    bytes: &[u8],
+    media_type: MediaType,
+) -> Result<Option<CornersProposes>, RaisonRefus> {
+    let decoded = decode_to(bytes, media_type, page::FIND_SIDE_PIXELS)?;
+    let small = to_long_side(decoded.picture, page::FIND_SIDE_PIXELS);
+    Ok(page::find(&orient::apply(small, decoded.orientation).luma))
+}
+
 /// A picture as stored, at a size of ours, and how it is to be shown.
 struct Decoded {
     picture: Picture,
@@ -124,8 +179,13 @@ struct Decoded {
 }
 
 fn decode(bytes: &[u8], media_type: MediaType) -> Result<Decoded, RaisonRefus> {
+    decode_to(bytes, media_type, limites::PREPARED_SIDE_PIXELS_MIN)
+}
+
+/// With a long side of at least `side` pixels, or all there are.
+fn decode_to(bytes: &[u8], media_type: MediaType, side: u32) -> Result<Decoded, RaisonRefus> {
     match media_type {
-        MediaType::Jpeg => decode_jpeg::decode(bytes, limites::PREPARED_SIDE_PIXELS_MIN),
+        MediaType::Jpeg => decode_jpeg::decode(bytes, side),
         MediaType::Png | MediaType::Webp => decode_other::decode(bytes, media_type),
         MediaType::Pdf => Err(RaisonRefus::TypeInconnu),
     }

@@ -69,6 +69,14 @@ pub enum ErreurPreparation {
         /// Which entry of the plan, from 0.
         entry: usize,
     },
+    /// The corners given cannot be a sheet's: outside of the photo, in another order, or nearly on a line.
+    #[error(
+        "Les quatre coins ne forment pas une page : placez-les sur les coins de la feuille, ou gardez la photo entière."
+    )]
+    Corners {
+        /// Which entry of the plan, from 0.
+        entry: usize,
+    },
     /// A plan without pages.
     #[error("Choisissez au moins une page.")]
     PlanVide,
@@ -230,12 +238,13 @@ impl Work<'_> {
         plan: &PagePlan,
         entry: usize,
     ) -> Result<PreparedPhoto, ErreurPreparation> {
-        if plan.corners.is_some() || plan.page.is_some_and(|page| page > 0) {
+        if plan.page.is_some_and(|page| page > 0) {
             return Err(ErreurPreparation::Impossible { entry });
         }
         apart(|| photo::prepare(&source.bytes, source.media_type, plan, self.cancel))?.map_err(|error| {
             match error {
                 PhotoError::Refus(raison) => ErreurPreparation::Refus { entry, raison },
+                PhotoError::Corners => ErreurPreparation::Corners { entry },
                 PhotoError::Cancelled => ErreurPreparation::Annule,
             }
         })

@@ -2,9 +2,14 @@
 
 use std::{io, path::Path};
 
-use wire::RaisonRefus;
+use wire::{MediaType, RaisonRefus};
 
-use crate::{Avertissement, Corners, ErreurPreparation, Plan, preparer::rehearse};
+use crate::{
+    Avertissement, Corners, ErreurInspection, ErreurPreparation, Plan,
+    inspecter::{apart, read_source, sniff},
+    photo,
+    preparer::rehearse,
+};
 
 /// What [`proposer`] suggests for one file.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,8 +55,21 @@ pub fn proposer(path: &Path) -> Result<Proposition, ErreurProposition> {
             ErreurPreparation::Io(error) => ErreurProposition::Io(error),
             // A plan of one whole file asks for nothing impossible, and nobody can stop it.
             ErreurPreparation::Impossible { .. }
+            | ErreurPreparation::Corners { .. }
             | ErreurPreparation::PlanVide
             | ErreurPreparation::Annule => ErreurProposition::Refus(RaisonRefus::NonVerifiable),
         })?;
-    Ok(Proposition { corners: None, avertissements, taille_estimee })
+    Ok(Proposition { corners: sheet(path)?, avertissements, taille_estimee })
+}
+
+/// Where the sheet lies in a photo.
+fn sheet(path: &Path) -> Result<Option<CornersProposes>, ErreurProposition> {
+    let bytes = read_source(path).map_err(|error| match error {
+        ErreurInspection::Refus(raison) => ErreurProposition::Refus(raison),
+        ErreurInspection::Io(error) => ErreurProposition::Io(error),
+    })?;
+    match sniff(&bytes)? {
+        None | Some(MediaType::Pdf) => Ok(None),
+        Some(media_type) => Ok(apart(|| photo::find_sheet(&bytes, media_type))??),
+    }
 }
