@@ -14,7 +14,7 @@ const FIELD_SQUARES: usize = 8;
 const FIELDS_MAX: usize = 10;
 
 /// Least letters for a median to mean something.
-const LETTERS_MIN: usize = 60;
+const LETTERS_MIN: usize = 25;
 
 /// Side of a field, in pixels.
 const FIELD: usize = FIELD_SQUARES * SIDE;

@@ -20,8 +20,8 @@ pub(super) struct Square {
 /// Least step from ink to paper that is no grain.
 const CONTRAST_MIN: u8 = 16;
 
-/// Least share of an edge along which paper runs, for the page to be cut there.
-const PAPER_ALONG_EDGE_MIN: f32 = 0.6;
+/// Least share of an edge along which paper as bright as the rest runs, for the page to be cut there: shadow takes some.
+const PAPER_ALONG_EDGE_MIN: f32 = 0.25;
 
 /// Light of a square that is burnt out: nothing in it is darker.
 const BURNT: u8 = 248;
