@@ -182,6 +182,11 @@ fn what_is_foreign_is_answered_like_what_is_absent() {
             format!("/api/v1/justificatifs/{absent_piece}/contenu"),
         ),
         (
+            "GET",
+            format!("/api/v1/justificatifs/{theirs}/apercu"),
+            format!("/api/v1/justificatifs/{absent_piece}/apercu"),
+        ),
+        (
             "DELETE",
             format!("/api/v1/justificatifs/{theirs}"),
             format!("/api/v1/justificatifs/{absent_piece}"),

@@ -48,6 +48,7 @@ fn every_route_of_a_demandeur_wants_a_session() {
         ("GET", "/api/v1/demandes/ID/justificatifs"),
         ("GET", "/api/v1/demandes/ID/depots/ID"),
         ("GET", "/api/v1/justificatifs/ID/contenu"),
+        ("GET", "/api/v1/justificatifs/ID/apercu"),
         ("DELETE", "/api/v1/justificatifs/ID"),
         ("POST", "/depots"),
         ("PATCH", "/depots/ID"),
@@ -73,7 +74,14 @@ fn a_demandeurs_token_opens_no_page_of_the_counter() {
     let server = Server::start();
     let session = server.session(MARTIN);
     let cookie = format!("agent={}", session.token);
-    for path in ["/guichet".to_owned(), format!("/guichet/demandes/{}", MARTIN.demande)] {
+    let id = "01913b5c-5b8f-7c3e-9f1a-000000000001";
+    for path in [
+        "/guichet".to_owned(),
+        format!("/guichet/demandes/{}", MARTIN.demande),
+        format!("/guichet/justificatifs/{id}"),
+        format!("/guichet/justificatifs/{id}/contenu"),
+        format!("/guichet/justificatifs/{id}/apercus/1"),
+    ] {
         for headers in [&[("Cookie", cookie.as_str())][..], &[("Authorization", session.token.as_str())], &[]]
         {
             let reply = server.send("GET", &path, headers, b"");

@@ -11,6 +11,7 @@
 //! | `GET /api/v1/demandes/{demande}/justificatifs` | | [`JustificatifsVue`] |
 //! | `GET /api/v1/demandes/{demande}/depots/{depot}` | | [`Recu`] |
 //! | `GET /api/v1/justificatifs/{justificatif}/contenu` | | the bytes, with ranges |
+//! | `GET /api/v1/justificatifs/{justificatif}/apercu` | | a thumbnail of the first page, `image/jpeg` |
 //! | `DELETE /api/v1/justificatifs/{justificatif}` | | 204: withdrawn |
 //! | `POST /depots`, `HEAD`, `PATCH`, `DELETE /depots/{upload}` | tus 1.0.0 | [`crate::DepotMetadata`] in, no body out |
 //!

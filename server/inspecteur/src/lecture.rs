@@ -1,19 +1,39 @@
-//! From bytes to one line of JSON.
+//! From bytes to one line of JSON, then pictures of the pages.
+//!
+//! The line is complete before the first page is drawn: a document that kills its drawer, or takes too long to be
+//! drawn, was found fit all the same and is only shown without pictures.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    iter,
+    time::{Duration, Instant},
+};
 
-use document::Inspection;
-use wire::{RaisonRefus, inspection::Verdict, limites::UPLOAD_BYTES_MAX};
+use document::{Apercus, Inspection};
+use wire::{
+    RaisonRefus,
+    inspection::{
+        APERCU_BYTES_MAX, APERCU_SIDE_PIXELS, APERCUS_BYTES_MAX, APERCUS_PAGES_MAX, EnteteApercu,
+        VIGNETTE_SIDE_PIXELS, Verdict,
+    },
+    limites::UPLOAD_BYTES_MAX,
+};
 
-/// Reads one document to its end and writes what it is.
+/// After this long no further page is drawn. Forty ordinary pages take half of it; the piece waits for them « en
+/// vérification ».
+const DRAWING_LASTS_AT_MOST: Duration = Duration::from_secs(8);
+
+/// Reads one document to its end and writes what it is, and how it looks.
 pub(crate) fn answer(source: impl Read, mut out: impl Write) -> io::Result<()> {
     let mut bytes = Vec::new();
     // One byte more than allowed tells a document that is too large from one that just fits.
     source.take(UPLOAD_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    let mut line = serde_json::to_vec(&judge(&bytes))?;
+    let verdict = judge(&bytes);
+    let mut line = serde_json::to_vec(&verdict)?;
     line.push(b'\n');
     out.write_all(&line)?;
-    out.flush()
+    out.flush()?;
+    if matches!(verdict, Verdict::Fit(_)) { draw(bytes, out) } else { Ok(()) }
 }
 
 fn judge(bytes: &[u8]) -> Verdict {
@@ -26,4 +46,28 @@ fn judge(bytes: &[u8]) -> Verdict {
         Ok(Inspection::NeedsPlatformDecode) => Verdict::Refused { raison: RaisonRefus::HeicNonConvertible },
         Err(raison) => Verdict::Refused { raison },
     }
+}
+
+/// Writes the thumbnail and the pages that can be drawn, as far as time and room go.
+fn draw(bytes: Vec<u8>, mut out: impl Write) -> io::Result<()> {
+    let start = Instant::now();
+    let Ok(apercus) = Apercus::open(bytes) else { return Ok(()) };
+    let pages = (1..=apercus.pages().min(APERCUS_PAGES_MAX)).map(|page| (page, page, APERCU_SIDE_PIXELS));
+    let mut left = APERCUS_BYTES_MAX;
+    for (name, page, side) in iter::once((EnteteApercu::VIGNETTE, 1, VIGNETTE_SIDE_PIXELS)).chain(pages) {
+        if start.elapsed() > DRAWING_LASTS_AT_MOST {
+            break;
+        }
+        let Ok(apercu) = apercus.page(page, side) else { continue };
+        let Some(taille) = u32::try_from(apercu.jpeg.len()).ok().filter(|taille| *taille <= APERCU_BYTES_MAX)
+        else {
+            continue;
+        };
+        let Some(room) = left.checked_sub(taille.into()) else { break };
+        left = room;
+        let (largeur, hauteur) = apercu.size;
+        out.write_all(&EnteteApercu { page: name, largeur, hauteur, taille }.to_bytes())?;
+        out.write_all(&apercu.jpeg)?;
+    }
+    out.flush()
 }

@@ -1,12 +1,13 @@
 //! The inspecteur: the one place of the server where foreign bytes are parsed.
 //!
 //! One process reads one document. It is given three descriptors and nothing else: the document on standard input,
-//! one line of JSON ([`wire::inspection::Verdict`]) on standard output, at most one line for the operator on standard
-//! error. Before it reads a byte it shuts itself in ([`confinement`]); then it runs the same code as the phone.
+//! one line of JSON ([`wire::inspection::Verdict`]) on standard output and after it, where the document is fit, pictures
+//! of its pages ([`wire::inspection::EnteteApercu`]), at most one line for the operator on standard error. Before it
+//! reads a byte it shuts itself in ([`confinement`]); then it runs the same code as the phone.
 //!
 //! What can go wrong: a part of the confinement is missing on this machine (it stops before reading anything); the
 //! parser panics, overflows its stack, eats its memory or its time (the process dies, which the server reads as "could
-//! not be verified"); a hole in a parser gives the file's author control of the process, who then finds no file, no
+//! not be verified", or, when the verdict was already given, as "no more pictures"); a hole in a parser gives the file's author control of the process, who then finds no file, no
 //! network, no other process and no key.
 
 pub mod confinement;

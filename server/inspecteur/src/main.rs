@@ -11,9 +11,9 @@ const EXIT_PANIC: u8 = 70;
 const EXIT_IO: u8 = 74;
 const EXIT_CONFINEMENT: u8 = 78;
 
-const USAGE: &str = "ma-demande-inspecteur lit un document sur l’entrée standard et écrit son verdict (JSON) sur la \
-sortie standard.\n\
-Il s’enferme avant de lire, et exige un environnement vide : env -i ma-demande-inspecteur < document | cat\n\
+const USAGE: &str = "ma-demande-inspecteur lit un document sur l’entrée standard et écrit son verdict (une ligne \
+JSON), puis les images de ses pages, sur la sortie standard.\n\
+Il s’enferme avant de lire, et exige un environnement vide : env -i ma-demande-inspecteur < document | head -n 1\n\
 Il n’écrit que dans un tube, jamais dans un fichier.\n\
 --sans-confinement : ne pas s’enfermer. Jamais pour un document reçu d’autrui.";
 

@@ -1,6 +1,6 @@
 //! The program as the server runs it: a document in, a verdict out.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot run its program fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run its program fails")]
 
 use std::{
     io::Write,
@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use wire::{
     MediaType, RaisonRefus,
-    inspection::{Constat, Verdict},
+    inspection::{APERCUS_PAGES_MAX, Constat, EnteteApercu, Verdict},
     limites::UPLOAD_BYTES_MAX,
 };
 
@@ -29,10 +29,38 @@ fn feed(command: &mut Command, document: &[u8]) -> Output {
 }
 
 fn verdict(document: &[u8]) -> Verdict {
+    answer(document).0
+}
+
+/// The verdict, and the pictures after it.
+fn answer(document: &[u8]) -> (Verdict, Vec<(EnteteApercu, Vec<u8>)>) {
     let output = feed(&mut command(), document);
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{output:?}");
-    assert_eq!(str::from_utf8(&output.stdout).unwrap().lines().count(), 1, "one line");
-    serde_json::from_slice(&output.stdout).unwrap()
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{:?}", output.status);
+    let (verdict, mut rest) = cut(&output.stdout);
+    let mut pictures = Vec::new();
+    while let Some((entete, after)) = rest.split_first_chunk() {
+        let entete = EnteteApercu::from_bytes(*entete);
+        let (jpeg, after) = after.split_at(usize::try_from(entete.taille).unwrap());
+        pictures.push((entete, jpeg.to_vec()));
+        rest = after;
+    }
+    assert_eq!(rest, b"");
+    (verdict, pictures)
+}
+
+/// The verdict's line, and what follows it.
+fn cut(stdout: &[u8]) -> (Verdict, &[u8]) {
+    let end = stdout.iter().position(|byte| *byte == b'\n').unwrap();
+    let (line, rest) = stdout.split_at(end + 1);
+    (serde_json::from_slice(line).unwrap(), rest)
+}
+
+/// Width and height that a JPEG declares (ITU-T T.81, B.2.2).
+fn jpeg_size(jpeg: &[u8]) -> (u32, u32) {
+    assert!(jpeg.starts_with(b"\xFF\xD8") && jpeg.ends_with(b"\xFF\xD9"));
+    let frame = jpeg.windows(2).position(|pair| matches!(pair, [0xFF, 0xC0..=0xC2])).unwrap();
+    let side = |at: usize| u32::from(jpeg[frame + at]) << 8 | u32::from(jpeg[frame + at + 1]);
+    (side(7), side(5))
 }
 
 fn refused(raison: RaisonRefus) -> Verdict {
@@ -81,6 +109,49 @@ fn a_pdf_is_counted_and_its_digest_told() {
             pixels: None
         })
     );
+}
+
+#[test]
+fn a_fit_document_is_drawn_a_thumbnail_first() {
+    let (_, pictures) = answer(&pdf(2));
+    let seen: Vec<_> = pictures
+        .iter()
+        .map(|(EnteteApercu { page, largeur, hauteur, .. }, jpeg)| {
+            assert_eq!(jpeg_size(jpeg), (*largeur, *hauteur));
+            (*page, *largeur, *hauteur)
+        })
+        .collect();
+    // 595 / 842 of 240, and of 1600.
+    assert_eq!(seen, [(0, 170, 240), (1, 1_131, 1_600), (2, 1_131, 1_600)]);
+}
+
+#[test]
+fn no_more_pages_are_drawn_than_agreed() {
+    let (verdict, pictures) = answer(&pdf(60));
+    assert!(matches!(verdict, Verdict::Fit(Constat { pages: 60, .. })));
+    // On a slow machine time runs out before the limit.
+    let pages: Vec<_> = pictures.iter().map(|(entete, _)| entete.page).collect();
+    assert!(pages.len() > 1 && pages.iter().all(|page| *page <= APERCUS_PAGES_MAX), "{pages:?}");
+    assert!(pages.is_sorted_by(|before, after| before + 1 == *after), "{pages:?}");
+}
+
+#[test]
+fn a_page_that_cannot_be_drawn_refuses_nothing() {
+    // A picture of 10 billion pixels, declared and never used: nothing of such a document is drawn.
+    let bomb = "<</Length 0/Subtype/Image/Width 100000/Height 100000>>stream\nendstream";
+    let mut document = pdf(1);
+    let table = document.windows(5).position(|window| window == b"xref\n").unwrap();
+    let object = format!("9 0 obj\n{bomb}\nendobj\n");
+    // The table no longer stands where it is said to: readers then look for the objects themselves.
+    document.splice(table..table, object.into_bytes());
+    let (verdict, pictures) = answer(&document);
+    assert!(matches!(verdict, Verdict::Fit(Constat { pages: 1, .. })), "{verdict:?}");
+    assert_eq!(pictures, []);
+
+    // A page without a size.
+    let (verdict, pictures) = answer(&pdf_with(1, "/CropBox[10 10 10 10]"));
+    assert!(matches!(verdict, Verdict::Fit(_)), "{verdict:?}");
+    assert!(pictures.len() <= 2);
 }
 
 #[test]
@@ -140,7 +211,7 @@ fn it_does_not_start_with_an_environment() {
 #[test]
 fn it_stays_unconfined_only_when_told_in_so_many_words() {
     let unconfined = feed(command().env("A", "b").arg("--sans-confinement"), &pdf(1));
-    assert!(matches!(serde_json::from_slice(&unconfined.stdout).unwrap(), Verdict::Fit(_)));
+    assert!(matches!(cut(&unconfined.stdout).0, Verdict::Fit(_)));
     for arguments in [&["--sans"][..], &["document.pdf"], &["--sans-confinement", "x"]] {
         let output = feed(command().args(arguments), &pdf(1));
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(64), &b""[..]), "{arguments:?}");

@@ -1,5 +1,5 @@
 //! The bytes of a piece, whole or in part, streamed from the coffre. They are foreign even after the inspection: they
-//! leave as a file to save or in a sandbox, with the type that the inspection saw and never one that a browser guesses.
+//! leave as a file to save, with the type that the inspection saw and never one that a browser guesses.
 
 use std::{
     fmt::Write as _,
@@ -36,15 +36,6 @@ use crate::{
 /// Read from the disk at once, in bytes.
 const PART_BYTES: usize = 64 * 1024;
 
-/// How the reader's program should treat the bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Disposition {
-    /// Save them.
-    Attachment,
-    /// Show them.
-    Inline,
-}
-
 /// `GET /api/v1/justificatifs/{justificatif}/contenu`
 pub(crate) async fn read_contenu(
     service: &Service,
@@ -54,7 +45,7 @@ pub(crate) async fn read_contenu(
 ) -> Answer {
     let session = *session;
     let contenu = service.store.read(move |tx| registre::find_contenu(tx, session, justificatif)).await?;
-    send_contenu(service, contenu, justificatif, Disposition::Attachment, headers).await
+    send_contenu(service, contenu, justificatif, headers).await
 }
 
 /// Answers with the bytes of a piece that the asker may read.
@@ -62,7 +53,6 @@ pub(crate) async fn send_contenu(
     service: &Service,
     contenu: Contenu,
     justificatif: JustificatifId,
-    disposition: Disposition,
     headers: &HeaderMap,
 ) -> Answer {
     // A piece's bytes never change, so its id names them exactly.
@@ -97,7 +87,7 @@ pub(crate) async fn send_contenu(
         let range = format!("bytes {first}-{last}/{}", contenu.taille);
         response.headers_mut().insert(CONTENT_RANGE, value(range)?);
     }
-    let name = content_disposition(disposition, contenu.nom.as_ref(), contenu.media_type);
+    let name = content_disposition(contenu.nom.as_ref(), contenu.media_type);
     let out = response.headers_mut();
     out.insert(CONTENT_TYPE, HeaderValue::from_static(contenu.media_type.mime()));
     out.insert(CONTENT_LENGTH, length.into());
@@ -106,7 +96,7 @@ pub(crate) async fn send_contenu(
     out.insert(ETAG, value(etag)?);
     out.insert(
         CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'self'; sandbox"),
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
     );
     Ok(response)
 }
@@ -121,7 +111,7 @@ fn value(text: String) -> Result<HeaderValue, Refus> {
 
 /// The header `Content-Disposition` (RFC 6266): the name twice, plainly for old readers and in full (RFC 8187). The
 /// extension is that of the type seen by the inspection, so that no file is saved as something it is not.
-fn content_disposition(disposition: Disposition, nom: Option<&NomAffiche>, media_type: MediaType) -> String {
+fn content_disposition(nom: Option<&NomAffiche>, media_type: MediaType) -> String {
     let extension = media_type.extension();
     let full = nom.map_or("document", NomAffiche::as_str);
     let stem = match full.rsplit_once('.') {
@@ -140,11 +130,7 @@ fn content_disposition(disposition: Disposition, nom: Option<&NomAffiche>, media
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    let kind = match disposition {
-        Disposition::Attachment => "attachment",
-        Disposition::Inline => "inline",
-    };
-    format!("{kind}; filename=\"{plain}.{extension}\"; filename*=UTF-8''{encoded}.{extension}")
+    format!("attachment; filename=\"{plain}.{extension}\"; filename*=UTF-8''{encoded}.{extension}")
 }
 
 /// Whether the end of a name is an extension rather than part of a sentence.
@@ -247,7 +233,7 @@ mod tests {
     use super::*;
 
     fn disposition(name: &str) -> String {
-        content_disposition(Disposition::Attachment, Some(&NomAffiche::new(name)), MediaType::Jpeg)
+        content_disposition(Some(&NomAffiche::new(name)), MediaType::Jpeg)
     }
 
     #[test]
@@ -261,7 +247,7 @@ mod tests {
             "attachment; filename=\"facture.pdf_.jpg\"; filename*=UTF-8''facture.pdf%22.jpg"
         );
         assert_eq!(
-            content_disposition(Disposition::Attachment, None, MediaType::Pdf),
+            content_disposition(None, MediaType::Pdf),
             "attachment; filename=\"document.pdf\"; filename*=UTF-8''document.pdf"
         );
     }

@@ -1,13 +1,15 @@
 //! The JSON addresses of the app: each reads its request, asks the registre in one transaction, and answers. Whatever
 //! is foreign is answered like what is absent.
 
+mod apercu;
 mod contenu;
 mod range;
 mod session;
 
 use wire::{DemandeId, DepotId, JustificatifId, ProblemCode};
 
-pub(crate) use contenu::{Disposition, read_contenu, send_contenu};
+pub(crate) use apercu::{read_apercu, send_apercu};
+pub(crate) use contenu::{read_contenu, send_contenu};
 pub(crate) use session::{close_session, open_session, renew_session};
 
 use crate::{
@@ -58,16 +60,15 @@ pub(crate) async fn withdraw_justificatif(
     justificatif: JustificatifId,
 ) -> Answer {
     let (session, now) = (*session, service.clock.now());
-    let blob = service
+    let blobs = service
         .store
         .write(move |tx| registre::withdraw_justificatif(tx, session, justificatif, now))
         .await?;
-    if let Some(blob) = blob {
-        // The withdrawal is done; bytes that could not be erased now are an orphan, and the collection tries again.
-        let coffre = service.coffre.clone();
-        if let Err(error) = Service::blocking(move || coffre.remove_blob(blob)).await? {
-            tracing::error!(%error, "withdrawn bytes could not be erased");
-        }
+    let coffre = service.coffre.clone();
+    let removed = Service::blocking(move || blobs.into_iter().try_for_each(|blob| coffre.remove_blob(blob)));
+    // The withdrawal is done; bytes that could not be erased now are an orphan, and the collection tries again.
+    if let Err(error) = removed.await? {
+        tracing::error!(%error, "withdrawn bytes could not be erased");
     }
     Ok(empty(hyper::StatusCode::NO_CONTENT))
 }

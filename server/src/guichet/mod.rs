@@ -6,8 +6,8 @@
 //!
 //! What can go wrong: a session that ended in mid-work (the sign-in page says so); a demande of another territory
 //! (absent and foreign look alike); a form sent from another site (refused by its origin, and the cookie does not
-//! travel); a document that is hostile (it is never shown inside our pages: a picture opens alone in a sandboxed tab,
-//! everything else is downloaded).
+//! travel); a document that is hostile (its bytes are never shown inside our pages, only pictures that the inspecteur
+//! drew of it; the original is downloaded).
 
 mod connexion;
 mod demande;
@@ -16,7 +16,7 @@ mod mots;
 mod page;
 mod piece;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, num::NonZeroU32};
 
 use hyper::{HeaderMap, body::Incoming};
 use wire::{DemandeId, JustificatifId, ProblemCode};
@@ -49,6 +49,8 @@ pub(crate) enum Page {
     ShowPiece(JustificatifId),
     /// `GET /guichet/justificatifs/{justificatif}/contenu`.
     ReadContenu(JustificatifId),
+    /// `GET /guichet/justificatifs/{justificatif}/apercus/{page}`, from 1.
+    ReadApercu(JustificatifId, NonZeroU32),
 }
 
 /// What a request brings besides its address.
@@ -83,6 +85,7 @@ pub(crate) async fn answer(
         (Page::ReadContenu(id), Some(agent)) => {
             piece::read_contenu(service, agent, id, &visite.headers).await
         }
+        (Page::ReadApercu(id, page), Some(agent)) => piece::read_apercu(service, agent, id, page).await,
     };
     answered.unwrap_or_else(|refus| page::refus(refus, agent.as_ref()))
 }

@@ -19,6 +19,11 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
+/// The same for the one page with pictures: ours, from here.
+const PAGE_WITH_IMAGES_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
 /// Browsers send `Origin: null` with a form from a page that sends no referrer, and [`super::form`] reads the origin.
 const PAGE_REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 
@@ -65,6 +70,13 @@ pub(super) fn page(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CONTENT_SECURITY_POLICY, PAGE_POLICY);
     headers.insert(REFERRER_POLICY, PAGE_REFERRER);
+    response
+}
+
+/// A whole page that shows pictures of ours.
+pub(super) fn page_with_images(title: &str, agent: &AgentConnecte, content: &Markup) -> Response {
+    let mut response = page(StatusCode::OK, title, Some(agent), content);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, PAGE_WITH_IMAGES_POLICY);
     response
 }
 

@@ -1,16 +1,21 @@
 //! One piece: its facts, and the document itself.
 //!
-//! A document is foreign bytes. It never appears inside our pages: a picture opens alone, in a tab whose policy gives
-//! it a sandbox and an origin of its own; a PDF is downloaded. The registre writes down who opens what in the same
-//! transaction that finds the bytes, so before the first of them leaves.
+//! A document is foreign bytes. It never appears inside our pages: what is shown there are pictures that the inspecteur
+//! drew of its pages, and the original is downloaded. The registre writes down who opens what in the same transaction
+//! that finds the bytes, so before the first of them leaves; that a browser loads the pictures is an opening.
 
-use hyper::{HeaderMap, StatusCode};
+use std::num::NonZeroU32;
+
+use hyper::HeaderMap;
 use maud::{Markup, html};
-use wire::{Controle, JustificatifId, MediaType};
+use wire::{
+    Controle, JustificatifId,
+    inspection::{APERCUS_PAGES_MAX, EnteteApercu},
+};
 
-use super::{introuvable, mots, page::page};
+use super::{introuvable, mots, page::page_with_images};
 use crate::{
-    api::{Disposition, send_contenu},
+    api::{send_apercu, send_contenu},
     http::respond::Answer,
     registre::{self, AgentConnecte, PieceAgent},
     service::Service,
@@ -25,11 +30,12 @@ pub(super) async fn show(service: &Service, agent: &AgentConnecte, id: Justifica
             let Some((demande, piece)) = registre::find_piece_for_agent(tx, &asker, id)? else {
                 return Ok(None);
             };
+            let apercus = registre::list_apercus(tx, id)?;
             let demande = registre::find_demande_for_agent(tx, &asker, demande)?;
-            Ok::<_, crate::store::StoreError>(demande.map(|demande| (demande, piece)))
+            Ok::<_, crate::store::StoreError>(demande.map(|demande| (demande, piece, apercus)))
         })
         .await?;
-    let (demande, piece) = found.ok_or_else(introuvable)?;
+    let (demande, piece, apercus) = found.ok_or_else(introuvable)?;
     let title = mots::intitule(piece.faits.as_ref());
     let content = html! {
         p { a href={ "/guichet/demandes/" (demande.id) } { "Demande " (demande.numero) } }
@@ -51,9 +57,9 @@ pub(super) async fn show(service: &Service, agent: &AgentConnecte, id: Justifica
             div { dt { "Taille" } dd { (mots::taille(piece.taille)) } }
             div { dt { "Déjà consultée par un agent" } dd { @if piece.consultee { "Oui" } @else { "Non" } } }
         }
-        (opening(&piece))
+        (opening(&piece, &title, &apercus))
     };
-    Ok(page(StatusCode::OK, &title, Some(agent), &content))
+    Ok(page_with_images(&title, agent, &content))
 }
 
 /// The document's bytes, for an agent who may have them.
@@ -65,25 +71,64 @@ pub(super) async fn read_contenu(
 ) -> Answer {
     let (asker, now) = (agent.clone(), service.clock.now());
     let contenu = service.store.write(move |tx| registre::open_for_agent(tx, &asker, id, now)).await?;
-    let disposition =
-        if contenu.media_type == MediaType::Pdf { Disposition::Attachment } else { Disposition::Inline };
-    send_contenu(service, contenu, id, disposition, headers).await
+    send_contenu(service, contenu, id, headers).await
 }
 
-fn opening(piece: &PieceAgent) -> Markup {
-    let address = format!("/guichet/justificatifs/{}/contenu", piece.id);
+/// The picture of one page, for an agent who may open the document.
+pub(super) async fn read_apercu(
+    service: &Service,
+    agent: &AgentConnecte,
+    id: JustificatifId,
+    page: NonZeroU32,
+) -> Answer {
+    let (asker, now) = (agent.clone(), service.clock.now());
+    let apercu = service
+        .store
+        .write(move |tx| registre::open_apercu_for_agent(tx, &asker, id, page.get(), now))
+        .await?;
+    send_apercu(service, apercu).await
+}
+
+fn opening(piece: &PieceAgent, title: &str, apercus: &[EnteteApercu]) -> Markup {
     html! {
         @if piece.ouvrable {
-            @if piece.media_type == Some(MediaType::Pdf) {
-                p { a.bouton href=(address) { "Télécharger le PDF" } }
-            } @else {
-                p { a.bouton href=(address) target="_blank" rel="noopener" { "Ouvrir l’image (nouvel onglet)" } }
+            p.actions {
+                a.bouton href={ "/guichet/justificatifs/" (piece.id) "/contenu" } { "Télécharger l’original" }
+                span.doux { "Cette consultation est enregistrée à votre nom." }
             }
-            p.doux { "Chaque ouverture est enregistrée à votre nom." }
+            (pages(piece, title, apercus))
         } @else if piece.controle == Controle::EnVerification {
             p { "Le document est contrôlé automatiquement ; il sera consultable dans quelques instants." }
         } @else if piece.controle == Controle::Disponible {
             p { "Votre profil ne permet pas d’ouvrir cette pièce." }
+        }
+    }
+}
+
+/// The pages one under another; where one has no picture, a sentence stands in its place.
+fn pages(piece: &PieceAgent, title: &str, apercus: &[EnteteApercu]) -> Markup {
+    let count = piece.pages.unwrap_or(1);
+    let name = |page| {
+        if count == 1 { title.to_owned() } else { format!("{title}, page {page} sur {count}") }
+    };
+    html! {
+        @if apercus.is_empty() {
+            p { "Ce document ne peut pas être affiché ici : téléchargez l’original pour le lire." }
+        } @else {
+            @for page in 1..=count.min(APERCUS_PAGES_MAX) {
+                figure.page {
+                    @if count > 1 { figcaption.doux { "Page " (page) " sur " (count) } }
+                    @match apercus.iter().find(|apercu| apercu.page == page) {
+                        Some(apercu) => img.apercu src={ "/guichet/justificatifs/" (piece.id) "/apercus/" (page) }
+                            alt=(name(page)) width=(apercu.largeur) height=(apercu.hauteur)
+                            loading=[(page > 1).then_some("lazy")];,
+                        None => p { "Cette page ne peut pas être affichée ici : elle se lit dans l’original." }
+                    }
+                }
+            }
+            @if count > APERCUS_PAGES_MAX {
+                p { "Les pages suivantes se lisent dans l’original." }
+            }
         }
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
         | Route::ListJustificatifs(_)
         | Route::ReadRecu(..)
         | Route::ReadContenu(_)
+        | Route::ReadApercu(_)
         | Route::WithdrawJustificatif(_)
         | Route::BeginDepot
         | Route::ReadDepot(_)
@@ -49,7 +50,8 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::FindDemande
             | Page::ShowDemande(_)
             | Page::ShowPiece(_)
-            | Page::ReadContenu(_) => Open::Agents,
+            | Page::ReadContenu(_)
+            | Page::ReadApercu(..) => Open::Agents,
         },
     };
     match open {

@@ -95,6 +95,9 @@ async fn respond(
         Route::ReadContenu(justificatif) => {
             api::read_contenu(&service, &asker.demandeur()?, justificatif, &parts.headers).await
         }
+        Route::ReadApercu(justificatif) => {
+            api::read_apercu(&service, &asker.demandeur()?, justificatif).await
+        }
         Route::WithdrawJustificatif(justificatif) => {
             api::withdraw_justificatif(&service, &asker.demandeur()?, justificatif).await
         }

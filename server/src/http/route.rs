@@ -28,6 +28,8 @@ pub(crate) enum Route {
     ReadRecu(DemandeId, DepotId),
     /// The bytes of a piece.
     ReadContenu(JustificatifId),
+    /// A thumbnail of its first page.
+    ReadApercu(JustificatifId),
     /// Take a piece back.
     WithdrawJustificatif(JustificatifId),
     /// What the upload protocol offers here.
@@ -86,6 +88,9 @@ impl Route {
             ["api", "v1", "justificatifs", justificatif, "contenu"] => {
                 get(Self::ReadContenu(id(justificatif)?))
             }
+            ["api", "v1", "justificatifs", justificatif, "apercu"] => {
+                get(Self::ReadApercu(id(justificatif)?))
+            }
 
             ["depots"] => match *method {
                 Method::POST => Ok(Self::BeginDepot),
@@ -116,6 +121,9 @@ impl Route {
                 ["demandes", demande] => get(Self::Guichet(Page::ShowDemande(id(demande)?))),
                 ["justificatifs", piece] => get(Self::Guichet(Page::ShowPiece(id(piece)?))),
                 ["justificatifs", piece, "contenu"] => get(Self::Guichet(Page::ReadContenu(id(piece)?))),
+                ["justificatifs", piece, "apercus", page] => {
+                    get(Self::Guichet(Page::ReadApercu(id(piece)?, id(page)?)))
+                }
                 _ => Err(NoRoute::Absent),
             },
 
@@ -135,6 +143,7 @@ impl Route {
             Self::ListJustificatifs(_) => "list_justificatifs",
             Self::ReadRecu(..) => "read_recu",
             Self::ReadContenu(_) => "read_contenu",
+            Self::ReadApercu(_) => "read_apercu",
             Self::WithdrawJustificatif(_) => "withdraw_justificatif",
             Self::DescribeDepots => "describe_depots",
             Self::BeginDepot => "begin_depot",
@@ -150,6 +159,7 @@ impl Route {
             Self::Guichet(Page::ShowDemande(_)) => "guichet_show_demande",
             Self::Guichet(Page::ShowPiece(_)) => "guichet_show_piece",
             Self::Guichet(Page::ReadContenu(_)) => "guichet_read_contenu",
+            Self::Guichet(Page::ReadApercu(..)) => "guichet_read_apercu",
         }
     }
 
@@ -195,6 +205,14 @@ mod tests {
             parse(Method::GET, "/guichet/justificatifs/ID/contenu"),
             Ok(Route::Guichet(Page::ReadContenu(ID.parse().unwrap())))
         );
+        assert_eq!(
+            parse(Method::GET, "/api/v1/justificatifs/ID/apercu"),
+            Ok(Route::ReadApercu(ID.parse().unwrap()))
+        );
+        assert_eq!(
+            parse(Method::GET, "/guichet/justificatifs/ID/apercus/12"),
+            Ok(Route::Guichet(Page::ReadApercu(ID.parse().unwrap(), 12.try_into().unwrap())))
+        );
     }
 
     #[test]
@@ -210,6 +228,8 @@ mod tests {
             "/depots/{ID}",
             "*",
             "/guichet/",
+            "/guichet/justificatifs/ID/apercus/0",
+            "/guichet/justificatifs/ID/apercus/x",
         ] {
             assert_eq!(parse(Method::GET, path), Err(NoRoute::Absent), "{path}");
         }

@@ -36,7 +36,7 @@ pub(super) enum ClamdError {
 
 /// Asks clamd about a document; the reason when it must be refused.
 pub(super) async fn scan(clamd: &Clamd, document: &Scelle) -> Result<Option<RaisonRefus>, ClamdError> {
-    let bytes = ReaderStream::new(File::from_std(document.from_start()?));
+    let bytes = ReaderStream::new(File::from_std(document.reader()?));
     let answer = async {
         match clamd {
             Clamd::Unix(path) => scan_stream(bytes, Socket { socket_path: path }, None).await,

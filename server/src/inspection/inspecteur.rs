@@ -13,9 +13,15 @@ use tokio::{
     process::Command,
     time::timeout,
 };
-use wire::inspection::Verdict;
+use wire::{
+    RaisonRefus,
+    inspection::{Constat, Verdict},
+};
 
-use super::scelle::Scelle;
+use super::{
+    reponse::{ApercuRecu, Reponse},
+    scelle::Scelle,
+};
 
 /// The program's name, beside the server's own.
 const PROGRAM: &str = "ma-demande-inspecteur";
@@ -23,9 +29,6 @@ const PROGRAM: &str = "ma-demande-inspecteur";
 /// How long one document may take by the clock on the wall. The reader limits its CPU time itself, to less; this ends
 /// one that sleeps, and leaves room for a machine under load.
 const READING_LASTS_AT_MOST: Duration = Duration::from_mins(1);
-
-/// Longest answer, in bytes: a verdict takes about 200.
-const VERDICT_BYTES_MAX: usize = 4_096;
 
 /// Longest message of a reader that cannot start, in bytes.
 const MESSAGE_BYTES_MAX: usize = 512;
@@ -43,8 +46,17 @@ pub(super) struct Inspecteur {
 /// What became of one reader.
 #[derive(Debug)]
 pub(super) enum Lecture {
-    /// It answered.
-    Verdict(Verdict),
+    /// The document is fit.
+    Fit {
+        /// What was seen of it.
+        constat: Constat,
+        /// Pictures of its pages, as many as could be drawn.
+        apercus: Vec<ApercuRecu>,
+        /// How the reader failed after that answer, while it drew.
+        echec: Option<Echec>,
+    },
+    /// It refused the document.
+    Refused(RaisonRefus),
     /// It did not, and what it said. That text may be the document's: it is not for the log.
     Echec(Echec, String),
 }
@@ -108,41 +120,44 @@ impl Inspecteur {
         let mut child = Command::new(&self.program)
             .env_clear()
             .current_dir("/")
-            .stdin(document.from_start()?)
+            .stdin(document.reader()?)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
         let (answer, message) = (child.stdout.take(), child.stderr.take());
+        let mut reponse = Reponse::default();
         let whole = async {
-            tokio::join!(
-                read_at_most(answer, VERDICT_BYTES_MAX),
-                read_at_most(message, MESSAGE_BYTES_MAX),
-                child.wait()
-            )
+            tokio::join!(reponse.hear(answer), read_at_most(message, MESSAGE_BYTES_MAX), child.wait())
         };
-        let Ok((answer, message, status)) = timeout(self.limit, whole).await else {
-            child.kill().await?;
-            return Ok(Lecture::Echec(Echec::Delai, String::new()));
-        };
-        let (answer, message, status) = (answer?, message?, status?);
-        let echec = if status.success() {
-            match serde_json::from_slice(&answer) {
-                Ok(verdict) => return Ok(Lecture::Verdict(verdict)),
-                Err(_) => Echec::Reponse,
+        let (message, echec) = match timeout(self.limit, whole).await {
+            Err(_) => {
+                child.kill().await?;
+                (Vec::new(), Some(Echec::Delai))
             }
-        } else {
-            Echec::Fin(status)
+            Ok((heard, message, status)) => {
+                heard?;
+                let status = status?;
+                (message?, (!status.success()).then_some(Echec::Fin(status)))
+            }
         };
-        Ok(Lecture::Echec(echec, String::from_utf8_lossy(&message).trim().to_owned()))
+        Ok(match (reponse.verdict, echec) {
+            // Whatever happens while its pages are drawn, the document was found fit.
+            (Some(Verdict::Fit(constat)), echec) => Lecture::Fit { constat, apercus: reponse.apercus, echec },
+            (Some(Verdict::Refused { raison }), None) => Lecture::Refused(raison),
+            (_, echec) => Lecture::Echec(
+                echec.unwrap_or(Echec::Reponse),
+                String::from_utf8_lossy(&message).trim().to_owned(),
+            ),
+        })
     }
 
     /// Proves that the reader works here.
     pub(super) async fn check(&self) -> Result<(), InspecteurError> {
         let temoin = Scelle::seal(|file| io::Write::write_all(file, TEMOIN))?;
         match self.read(&temoin).await? {
-            Lecture::Verdict(Verdict::Fit(constat)) if constat.sha256 == temoin.sha256 => Ok(()),
-            Lecture::Verdict(_) => Err(InspecteurError::Refuse),
+            Lecture::Fit { constat, .. } if constat.sha256 == temoin.sha256 => Ok(()),
+            Lecture::Fit { .. } | Lecture::Refused(_) => Err(InspecteurError::Refuse),
             // The document is ours, so the message holds nothing of anybody's.
             Lecture::Echec(echec, message) => Err(InspecteurError::Temoin(echec, message)),
         }

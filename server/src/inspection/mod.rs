@@ -2,12 +2,15 @@
 //!
 //! A piece that waits (« en vérification ») is copied from the coffre into sealed memory (`scelle`), read by the
 //! confined program `ma-demande-inspecteur` (`inspecteur`), shown to the antivirus where there is one (`clamd`), and
-//! its verdict recorded (`piece`). `file` decides which piece is next and when. This process parses nothing itself.
+//! its verdict recorded (`piece`) with the pictures of its pages that the reader drew (`reponse`). `file` decides which
+//! piece is next and when. This process parses nothing itself.
 //!
 //! What can go wrong, and what holds then:
 //!
 //! - *The document kills its reader*, or keeps it busy too long: it is refused as not verifiable. Before that is
 //!   believed, the reader must pass a document that is known to be good.
+//! - *Its reader dies while it draws the pages*: the verdict was already given and stands; pages are missing among the
+//!   pictures, and whoever looks is sent to the original.
 //! - *Something of ours is missing or broken*: program, memory, antivirus, base, the piece's bytes. The piece stays
 //!   en vérification, visible to nobody, and is tried again later and later; the log says why at level error.
 //! - *The bytes are no longer those that were acknowledged*: refused, so that the depositor, whose phone still has
@@ -18,6 +21,7 @@ mod clamd;
 mod file;
 mod inspecteur;
 mod piece;
+mod reponse;
 mod scelle;
 
 pub(crate) use file::run;

@@ -36,7 +36,7 @@ impl Scelle {
     }
 
     /// A descriptor at the first byte. All descriptors of one copy share their place in it: one reader at a time.
-    pub(super) fn from_start(&self) -> io::Result<File> {
+    pub(super) fn reader(&self) -> io::Result<File> {
         let mut file = self.file.try_clone()?;
         file.rewind()?;
         Ok(file)

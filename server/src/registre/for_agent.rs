@@ -94,6 +94,17 @@ pub fn open_for_agent(
     justificatif: JustificatifId,
     now: DateTime<Utc>,
 ) -> Result<Contenu, ContenuError> {
+    let contenu = find_openable(tx, agent, justificatif)?;
+    record_opening(tx, agent, justificatif, now)?;
+    Ok(contenu)
+}
+
+/// The bytes of a piece that this agent may open. They must not leave before [`record_opening`].
+pub(super) fn find_openable(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    justificatif: JustificatifId,
+) -> Result<Contenu, ContenuError> {
     let piece = piece_by_id(tx, justificatif)?.ok_or(ContenuError::Introuvable)?;
     if !is_in_territory(tx, agent, piece.demande)? {
         return Err(ContenuError::Introuvable);
@@ -101,7 +112,16 @@ pub fn open_for_agent(
     if !may_open(agent, &piece) {
         return Err(ContenuError::Interdit);
     }
-    let contenu = contenu(piece)?;
+    contenu(piece)
+}
+
+/// Writes down that this agent looks at a piece, and when anyone first did.
+pub(super) fn record_opening(
+    tx: &mut Tx<'_>,
+    agent: &AgentConnecte,
+    justificatif: JustificatifId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE justificatif SET premiere_consultation = $2 WHERE id = $1 AND premiere_consultation IS NULL",
         params![justificatif, now],
@@ -110,7 +130,7 @@ pub fn open_for_agent(
         "INSERT INTO consultation (id, agent, justificatif, le) VALUES ($1, $2, $3, $4)",
         params![new_id(now), agent.id, justificatif, now],
     )?;
-    Ok(contenu)
+    Ok(())
 }
 
 fn is_in_territory(tx: &Tx<'_>, agent: &AgentConnecte, demande: DemandeId) -> Result<bool, StoreError> {

@@ -6,6 +6,7 @@
 
 mod access;
 mod advance_depot;
+mod apercu;
 mod ask_piece;
 mod attach_justificatif;
 mod begin_depot;
@@ -34,6 +35,7 @@ pub use access::{AgentError, NouvelAgent, create_agent, issue_code, normalise_co
 pub use advance_depot::{
     AdvanceError, abandon_depot, advance_depot, expire_depots, fail_depot, take_over_depot,
 };
+pub use apercu::{find_vignette, list_apercus, open_apercu_for_agent, record_apercus};
 pub use ask_piece::{AskError, PieceADemander, ask_piece};
 pub use attach_justificatif::{AttachError, Attached, attach_justificatif};
 pub use begin_depot::{BeginError, Begun, begin_depot};
@@ -55,7 +57,7 @@ pub use piece::owns_blob;
 pub use read_demande::read_demande;
 pub use read_recu::read_recu;
 pub use types::{
-    AInspecter, AgentConnecte, Contenu, DemandeAgent, Depot, EtatDepot, FaitsPiece, PieceAgent, Profil,
-    SessionCourante,
+    AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, DemandeAgent, Depot,
+    EtatDepot, FaitsPiece, PieceAgent, Profil, SessionCourante,
 };
 pub use withdraw_justificatif::{WithdrawError, withdraw_justificatif};

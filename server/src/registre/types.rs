@@ -5,6 +5,7 @@ use wire::{
     AgentId, Controle, DemandeId, Examen, GuichetCode, JustificatifId, MediaType, NomAffiche, NumeroUnique,
     Origine, PersonneId, RubriqueCode, SessionId, Sha256, TypeCode, UploadId,
     api::{EtatDemande, GuichetVue, PersonneVue},
+    inspection::EnteteApercu,
 };
 
 use crate::coffre::BlobId;
@@ -113,6 +114,39 @@ pub struct Contenu {
     pub media_type: MediaType,
     /// What to call the file, if its depositor named it.
     pub nom: Option<NomAffiche>,
+}
+
+/// The picture of a page that a reader may have: a JPEG of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApercuContenu {
+    /// Where all pictures of the piece lie.
+    pub blob: BlobId,
+    /// Where this one begins there.
+    pub debut: u64,
+    /// Its bytes.
+    pub taille: u32,
+}
+
+/// The pictures of a piece's pages, as the coffre holds them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApercusDessines {
+    /// Where they lie, one after another.
+    pub blob: BlobId,
+    /// Bytes of all.
+    pub taille: u64,
+    /// Digest of all.
+    pub sha256: Sha256,
+    /// Each of them.
+    pub images: Vec<ApercuDessine>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApercuDessine {
+    /// Which page, and its size.
+    pub entete: EnteteApercu,
+    /// Where it begins in the blob.
+    pub debut: u64,
 }
 
 /// A piece that waits for the inspection.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use wire::JustificatifId;
 
 use super::{
+    apercu::forget_apercus,
     piece::{forget_blob, piece_by_id},
     release::{give_back_every_place, reopen_slot},
     types::SessionCourante,
@@ -29,13 +30,14 @@ pub enum WithdrawError {
     Store(#[from] StoreError),
 }
 
-/// Withdraws a piece. The blob, where there is one, is now nobody's: the caller removes it once this is committed.
+/// Withdraws a piece. Its blobs, its own and that of its pages' pictures, are now nobody's: the caller removes them once
+/// this is committed.
 pub fn withdraw_justificatif(
     tx: &mut Tx<'_>,
     session: SessionCourante,
     justificatif: JustificatifId,
     now: DateTime<Utc>,
-) -> Result<Option<BlobId>, WithdrawError> {
+) -> Result<Vec<BlobId>, WithdrawError> {
     let piece = piece_by_id(tx, justificatif)?
         .filter(|piece| piece.demande == session.demande)
         .filter(|piece| !piece.confidentiel() || piece.session == Some(session.id))
@@ -46,5 +48,6 @@ pub fn withdraw_justificatif(
     tx.execute("UPDATE justificatif SET retire_le = $2 WHERE id = $1", params![piece.id, now])?;
     give_back_every_place(tx, &piece)?;
     reopen_slot(tx, &piece)?;
-    Ok(forget_blob(tx, &piece)?)
+    let blobs = [forget_blob(tx, &piece)?, forget_apercus(tx, piece.id)?];
+    Ok(blobs.into_iter().flatten().collect())
 }

@@ -18,7 +18,7 @@ use server::{
     params, registre, secrets,
     service::Service,
     servir::{Running, start},
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tx},
 };
 use sha2::Digest as _;
 use uuid::Uuid;
@@ -118,11 +118,16 @@ impl Server {
 
     /// What the inspection would say of a good PDF.
     pub(crate) fn pass_inspection(&self, justificatif: JustificatifId, bytes: &[u8]) {
+        self.pass_inspection_of(justificatif, bytes, 1);
+    }
+
+    /// The same for so many pages.
+    pub(crate) fn pass_inspection_of(&self, justificatif: JustificatifId, bytes: &[u8], pages: u32) {
         let verdict = inspection::Verdict::Fit(inspection::Constat {
             media_type: MediaType::Pdf,
             taille: bytes.len() as u64,
             sha256: wire::Sha256(sha2::Sha256::digest(bytes).into()),
-            pages: 1,
+            pages,
             pixels: None,
         });
         let now = self.clock.now();
@@ -132,7 +137,15 @@ impl Server {
     }
 
     pub(crate) fn write_sql(&self, sql: &'static str) {
-        self.runtime.block_on(self.store.write(move |tx| tx.execute(sql, &[]).map(drop))).unwrap();
+        self.write(move |tx| tx.execute(sql, &[]).map(drop));
+    }
+
+    /// Carries something out in the base.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        verb: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.runtime.block_on(self.store.write(verb)).unwrap()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use wire::{Controle, RaisonRefus};
 
-use super::{BON, Serveur, faux_inspecteur, refuse, vrai_inspecteur};
+use super::{BON, CONSTAT_BON, Serveur, faux_inspecteur, refuse, vrai_inspecteur};
 
 #[tokio::test]
 async fn what_waits_at_the_start_and_what_comes_later_is_inspected() {
@@ -95,6 +95,3 @@ async fn a_piece_whose_bytes_are_missing_waits_and_delays_no_other() {
     assert_eq!(serveur.verdict(good).await, Controle::Disponible);
     assert_eq!(serveur.controle(lost).await, Controle::EnVerification);
 }
-
-/// What a reader says of [`BON`]; its digest by `sha256sum`.
-const CONSTAT_BON: &str = r#"{"verdict":"fit","media_type":"application/pdf","taille":310,"sha256":"7cf994725d658748241f51cc7b2506ffa4d3dc78b9fd854f6c1b47c9488f7e4a","pages":1,"pixels":null}"#;

@@ -2,14 +2,15 @@
 
 use std::{fs, io::Write as _, path::Path, time::Duration};
 
-use wire::{RaisonRefus, inspection::Verdict};
+use wire::{RaisonRefus, inspection::EnteteApercu};
 
 use super::{
     super::{
         inspecteur::{Echec, Inspecteur, InspecteurError, Lecture},
+        reponse::ApercuRecu,
         scelle::Scelle,
     },
-    BON, faux_inspecteur, vrai_inspecteur,
+    BON, CONSTAT_BON, faux_inspecteur, vrai_inspecteur,
 };
 
 fn sealed(bytes: &[u8]) -> Scelle {
@@ -37,8 +38,7 @@ async fn a_reader_is_given_a_document_it_cannot_change_and_no_environment() {
            echo '{"verdict":"refused","raison":"vide"}'"#,
     )
     .await;
-    let expected = Verdict::Refused { raison: RaisonRefus::Vide };
-    assert!(matches!(&lecture, Lecture::Verdict(verdict) if *verdict == expected), "{lecture:?}");
+    assert!(matches!(lecture, Lecture::Refused(RaisonRefus::Vide)), "{lecture:?}");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_reader_that_talks_without_end_is_cut_short() {
     let lecture = read_by("exec yes").await;
     assert!(matches!(lecture, Lecture::Echec(Echec::Fin(_), _)), "{lecture:?}");
     let lecture = read_by("yes >&2; echo '{\"verdict\":\"refused\",\"raison\":\"vide\"}'").await;
-    assert!(matches!(lecture, Lecture::Verdict(_)), "{lecture:?}");
+    assert!(matches!(lecture, Lecture::Refused(_)), "{lecture:?}");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn every_bad_end_is_told_apart() {
     ] {
         match read_by(texte).await {
             Lecture::Echec(echec, _) => assert_eq!(echec.to_string(), said, "{texte}"),
-            Lecture::Verdict(verdict) => panic!("{texte}: {verdict:?}"),
+            other => panic!("{texte}: {other:?}"),
         }
     }
 }
@@ -87,4 +87,67 @@ async fn a_program_that_does_not_work_is_told_from_a_bad_document() {
     let program = faux_inspecteur(dossier.path(), "echo pas de Landlock >&2; exit 78");
     let error = Inspecteur::new(Some(&program)).unwrap().check().await.unwrap_err().to_string();
     assert!(error.contains("exit code 78") && error.contains("pas de Landlock"), "{error}");
+}
+
+#[tokio::test]
+async fn the_real_program_draws_a_thumbnail_and_the_page() {
+    let inspecteur = Inspecteur::new(Some(vrai_inspecteur())).unwrap();
+    let lecture = inspecteur.read(&sealed(BON)).await.unwrap();
+    let Lecture::Fit { apercus, echec: None, .. } = lecture else { panic!("{lecture:?}") };
+    let sides: Vec<_> = apercus
+        .iter()
+        .map(|apercu| (apercu.entete.page, apercu.entete.largeur.max(apercu.entete.hauteur)))
+        .collect();
+    assert_eq!(sides, [(0, 240), (1, 1_600)]);
+}
+
+/// What a reader is heard to say after a good verdict, where it says this.
+async fn drawn_by(texte: &str) -> (Vec<ApercuRecu>, Option<Echec>) {
+    match read_by(&format!("echo '{CONSTAT_BON}'; {texte}")).await {
+        Lecture::Fit { apercus, echec, .. } => (apercus, echec),
+        other => panic!("{texte}: {other:?}"),
+    }
+}
+
+/// The shell's words for a picture of `page` in four bytes.
+fn picture(page: u32) -> String {
+    format!(
+        r"printf '\000\000\000\{page:03o}\000\000\000\002\000\000\000\003\000\000\000\004\377\330\377\340'"
+    )
+}
+
+#[tokio::test]
+async fn pictures_are_heard_until_something_is_wrong_and_the_verdict_stands() {
+    let one = ApercuRecu {
+        entete: EnteteApercu { page: 1, largeur: 2, hauteur: 3, taille: 4 },
+        jpeg: b"\xFF\xD8\xFF\xE0".to_vec(),
+    };
+    let good = picture(1);
+    for (then, echec) in [
+        // Nothing more; half a header; a death.
+        (String::new(), None),
+        ("printf abc".into(), None),
+        ("kill -SEGV $$".into(), Some("killed by signal 11")),
+        // The same page again; a page beyond the limit (41); no JPEG; a picture cut short; one of 4 GB.
+        (picture(1), None),
+        (picture(41), None),
+        (picture(2).replace(r"\377\330", "%%PD"), None),
+        (picture(2).replace(r"\340", ""), None),
+        (picture(2).replace(r"\000\000\000\004", r"\377\377\377\377"), None),
+    ] {
+        let (apercus, ended) = drawn_by(&format!("{good}; {then}")).await;
+        assert_eq!(apercus, std::slice::from_ref(&one), "{then}");
+        assert_eq!(ended.map(|echec| echec.to_string()).as_deref(), echec, "{then}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_draws_too_long_is_killed_and_the_verdict_stands() {
+    let dossier = tempfile::tempdir().unwrap();
+    let texte = format!("echo '{CONSTAT_BON}'; {}; exec sleep 1000", picture(1));
+    let program = faux_inspecteur(dossier.path(), &texte);
+    let inspecteur = Inspecteur::new(Some(&program)).unwrap().within(Duration::from_secs(3));
+    let lecture = inspecteur.read(&sealed(BON)).await.unwrap();
+    let Lecture::Fit { apercus, echec: Some(Echec::Delai), .. } = lecture else { panic!("{lecture:?}") };
+    assert_eq!(apercus.len(), 1);
 }

@@ -28,6 +28,9 @@ use crate::{
 /// One empty page: passes.
 const BON: &[u8] = include_bytes!("../temoin.pdf");
 
+/// What a reader says of [`BON`]; its digest by `sha256sum`.
+const CONSTAT_BON: &str = r#"{"verdict":"fit","media_type":"application/pdf","taille":310,"sha256":"7cf994725d658748241f51cc7b2506ffa4d3dc78b9fd854f6c1b47c9488f7e4a","pages":1,"pixels":null}"#;
+
 /// The real program, beside this test's folder. Built when it is not there: testing one package builds no other's
 /// programs.
 fn vrai_inspecteur() -> &'static Path {
@@ -65,7 +68,8 @@ fn faux_inspecteur(dossier: &Path, texte: &str) -> PathBuf {
 struct Serveur {
     service: Arc<Service>,
     demande: Uuid,
-    dossier: TempDir,
+    /// Kept until the end: it goes with this value.
+    _dossier: TempDir,
 }
 
 impl Serveur {
@@ -98,7 +102,7 @@ impl Serveur {
             })
             .await
             .unwrap();
-        Self { service, demande, dossier }
+        Self { service, demande, _dossier: dossier }
     }
 
     /// A piece that waits, whose deposit was acknowledged for `acknowledged` while the coffre holds `held`.

@@ -200,7 +200,7 @@ impl Base {
         &self,
         session: SessionCourante,
         justificatif: JustificatifId,
-    ) -> Result<Option<BlobId>, WithdrawError> {
+    ) -> Result<Vec<BlobId>, WithdrawError> {
         let now = self.clock.now();
         self.write(move |tx| withdraw_justificatif(tx, session, justificatif, now))
     }

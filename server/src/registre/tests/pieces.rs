@@ -51,10 +51,12 @@ fn dangerous_bytes_are_not_kept_and_other_refused_ones_are() {
     let owned = |blob| base.read(move |tx| owns_blob(tx, blob)).unwrap();
     let piece = |content| base.deposit(phone, &base.facts("identite", "passeport"), content).justificatif;
     let (dangerous, damaged) = (piece(1), piece(2));
-    let blobs = base.read(|tx| list_a_inspecter(tx, 10)).unwrap();
+    let waiting = base.read(|tx| list_a_inspecter(tx, 10)).unwrap();
+    // Attached in the same millisecond: in no order.
+    let blob = |id| waiting.iter().find(|piece| piece.justificatif == id).unwrap().blob;
     assert_eq!(base.verdict(damaged, refused(RaisonRefus::Illisible)).unwrap(), None);
-    assert_eq!(base.verdict(dangerous, refused(RaisonRefus::Dangereux)).unwrap(), Some(blobs[0].blob));
-    assert!(!owned(blobs[0].blob) && owned(blobs[1].blob));
+    assert_eq!(base.verdict(dangerous, refused(RaisonRefus::Dangereux)).unwrap(), Some(blob(dangerous)));
+    assert!(!owned(blob(dangerous)) && owned(blob(damaged)));
     for id in [dangerous, damaged] {
         assert!(matches!(contenu(&base, phone, id), Err(ContenuError::PasDisponible)));
         assert!(base.listed(phone, id).mot.a_faire);
@@ -74,7 +76,7 @@ fn a_piece_can_be_withdrawn_until_an_agent_looked() {
     let foreign = SessionCourante { demande: base.temoin, ..phone };
     assert!(matches!(base.withdraw(foreign, gone), Err(WithdrawError::Introuvable)));
     let blob = contenu(&base, phone, gone).unwrap().blob;
-    assert_eq!(base.withdraw(phone, gone).unwrap(), Some(blob));
+    assert_eq!(base.withdraw(phone, gone).unwrap(), [blob]);
     assert!(!base.read(move |tx| owns_blob(tx, blob)).unwrap());
     assert!(matches!(base.withdraw(phone, gone), Err(WithdrawError::Introuvable)));
     assert!(matches!(contenu(&base, phone, gone), Err(ContenuError::Introuvable)));
