@@ -43,21 +43,28 @@ pub fn sniff(head: &[u8]) -> Sniff {
         [0xFF, 0xD8, 0xFF, ..] => Sniff::Known(MediaType::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Sniff::Known(MediaType::Png),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Sniff::Known(MediaType::Webp),
-        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if is_heif(brand) => Sniff::Heif,
+        [a, b, c, d, b'f', b't', b'y', b'p', brands @ ..]
+            if is_heif(u32::from_be_bytes([*a, *b, *c, *d]), brands) =>
+        {
+            Sniff::Heif
+        }
         _ if head.windows(5).any(|w| w == b"%PDF-") => Sniff::Known(MediaType::Pdf),
         _ if head.len() < 12 => Sniff::TooShort,
         _ => Sniff::Unknown,
     }
 }
 
-/// The major brands of still pictures in an ISO base media file.
-fn is_heif(brand: &[u8]) -> bool {
-    matches!(
-        brand.get(..4),
-        Some(
+/// Whether a file type box of this length names a brand of still pictures, as its major brand or among the compatible
+/// ones (ISO/IEC 14496-12, 4.3): some cameras leave the major brand blank.
+fn is_heif(box_bytes: u32, brands: &[u8]) -> bool {
+    let length = usize::try_from(box_bytes).unwrap_or(usize::MAX).saturating_sub(8);
+    let brands = brands.get(..length).unwrap_or(brands);
+    brands.chunks_exact(4).any(|brand| {
+        matches!(
+            brand,
             b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1" | b"avif" | b"avis"
         )
-    )
+    })
 }
 
 impl MediaType {
@@ -99,7 +106,9 @@ mod tests {
         assert_eq!(sniff(b"%PDF-1.7\n"), Sniff::Known(MediaType::Pdf));
         assert_eq!(sniff(b"\r\n\r\njunk before %PDF-1.4"), Sniff::Known(MediaType::Pdf));
         assert_eq!(sniff(b"\0\0\0\x18ftypheic\0\0\0\0"), Sniff::Heif);
+        assert_eq!(sniff(b"\0\0\0\x18ftyp        mif1heic\0\0\0\x04meta"), Sniff::Heif);
         assert_eq!(sniff(b"\0\0\0\x18ftypisom\0\0\0\0"), Sniff::Unknown);
+        assert_eq!(sniff(b"\0\0\0\x14ftypisom\0\0\0\0mp41heic"), Sniff::Unknown);
         assert_eq!(sniff(b"<svg xmlns='http://www.w3.org/2000/svg'>"), Sniff::Unknown);
         assert_eq!(sniff(b"PK\x03\x04 a word processor's file"), Sniff::Unknown);
         assert_eq!(sniff(b""), Sniff::TooShort);
