@@ -48,6 +48,32 @@ pub enum Avertissement {
         "Aucun texte n’est visible sur cette image. Si c’est bien ce que vous voulez envoyer, continuez ; sinon, vérifiez que la page n’est pas à l’envers."
     )]
     SansTexte,
+    /// A numéro de sécurité sociale can be read in the document; a guichet must not file it.
+    #[error("{}", nir_visible(*page, *autres))]
+    NirVisible {
+        /// The first page that shows it, from 0.
+        page: u32,
+        /// How many other pages show one.
+        autres: u32,
+    },
+    /// The document's 2D-Doc holds a numéro de sécurité sociale.
+    #[error(
+        "Le code carré (2D-Doc) de ce document contient un numéro de sécurité sociale. Masquez ce code avant d’envoyer : le guichet n’en a pas besoin."
+    )]
+    NirDansCode,
+}
+
+/// The sentence for [`Avertissement::NirVisible`].
+fn nir_visible(page: u32, autres: u32) -> String {
+    let page = page.saturating_add(1);
+    let aussi = match autres {
+        0 => String::new(),
+        1 => " (et une autre page)".to_owned(),
+        autres => format!(" (et {autres} autres pages)"),
+    };
+    format!(
+        "Un numéro de sécurité sociale est visible à la page {page}{aussi}. Masquez-le avant d’envoyer : le guichet n’en a pas besoin."
+    )
 }
 
 impl Avertissement {
@@ -68,6 +94,8 @@ impl Avertissement {
             Self::TextePetit => "texte_petit",
             Self::PageCoupee => "page_coupee",
             Self::SansTexte => "sans_texte",
+            Self::NirVisible { .. } => "nir_visible",
+            Self::NirDansCode => "nir_dans_code",
         }
     }
 }

@@ -10,11 +10,14 @@
 
 mod apercu;
 mod avertissement;
+mod caviardage;
+mod deux_d_doc;
 mod empreinte;
 mod exif;
 mod inspecter;
 mod jpeg_header;
 mod lisibilite;
+mod nir;
 mod page;
 mod pdf;
 mod photo;
@@ -25,6 +28,7 @@ mod sortie;
 
 pub use apercu::{Apercu, Apercus};
 pub use avertissement::Avertissement;
+pub use deux_d_doc::{DeuxDDoc, Signature};
 pub use inspecter::{ErreurInspection, Inspection, inspecter, inspecter_octets};
 pub use plan::{Corners, Mask, PagePlan, Plan, Point, Rotation};
 pub use preparer::{ErreurPreparation, Prepared, Progres, preparer};

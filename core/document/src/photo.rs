@@ -170,6 +170,39 @@ pub(crate) fn find_sheet(
     Ok(page::find(&orient::apply(small, decoded.orientation).luma))
 }
 
+/// The luminance of a photo as stored, with a long side of about `side` pixels or all there are; none where it cannot be
+/// read.
+pub(crate) fn luminance(bytes: &[u8], media_type: MediaType, side: u32) -> Option<Plane> {
+    Some(shrunk(decode_to(bytes, media_type, side).ok()?.picture.luma, side))
+}
+
+/// A plane with a long side of about `side` pixels, or as it is where that is less.
+pub(crate) fn shrunk(luma: Plane, side: u32) -> Plane {
+    to_long_side(Picture { luma, chroma: None }, side).luma
+}
+
+/// The luminance of a page that was drawn.
+pub(crate) fn luminance_of_page(
+    (width, height): (usize, usize),
+    pixels: impl Iterator<Item = [u8; 3]>,
+) -> Option<Plane> {
+    Some(plane::from_rgb(width, height, pixels)?.luma)
+}
+
+/// The picture of a page that was drawn, with these masks on it.
+pub(crate) fn of_page(
+    (width, height): (usize, usize),
+    pixels: impl Iterator<Item = [u8; 3]>,
+    masks: &[Mask],
+) -> Result<Recompressed, RaisonRefus> {
+    let mut picture = plane::from_rgb(width, height, pixels).ok_or(RaisonRefus::NonVerifiable)?;
+    for mask in masks {
+        mask::blacken(&mut picture, mask, Rotation::Aucune);
+    }
+    let jpeg = encode::to_jpeg(&picture)?;
+    Ok(Recompressed { jpeg, size: picture.size(), grey: false })
+}
+
 /// A picture as stored, at a size of ours, and how it is to be shown.
 struct Decoded {
     picture: Picture,

@@ -10,8 +10,9 @@ use std::{
 use wire::{MediaType, RaisonRefus, Sha256, limites};
 
 use crate::{
-    Avertissement, ErreurInspection, PagePlan, Plan, empreinte,
+    Avertissement, ErreurInspection, PagePlan, Plan, caviardage, empreinte,
     inspecter::{apart, read_source, sniff},
+    nir,
     pdf::{self, Assembly},
     photo::{self, PhotoError, PreparedPhoto},
     sortie,
@@ -155,13 +156,18 @@ impl Work<'_> {
     /// The piece, whole and within the limits, in memory.
     fn piece(&mut self, plan: &Plan) -> Result<Piece, ErreurPreparation> {
         let first = self.read(plan.pages.first().ok_or(ErreurPreparation::PlanVide)?, 0)?;
-        let piece = match plan.pages.as_slice() {
+        let mut piece = match plan.pages.as_slice() {
             [only] if first.media_type != MediaType::Pdf => self.one_photo(&first, only)?,
             [only] if *only == PagePlan::new(only.source.clone()) => self.one_pdf(first)?,
             entries => self.several(first, entries)?,
         };
         if piece.bytes.len() as u64 > limites::UPLOAD_BYTES_MAX {
             return Err(ErreurPreparation::Refus { entry: 0, raison: RaisonRefus::TropVolumineux });
+        }
+        if piece.media_type == MediaType::Pdf {
+            // The piece is good in any case: where its text makes the reader fail, there is no warning.
+            let warning = apart(|| Ok::<_, RaisonRefus>(nir::warning(&piece.bytes)))?;
+            piece.avertissements.extend(warning.unwrap_or_default());
         }
         Ok(piece)
     }
@@ -206,11 +212,22 @@ impl Work<'_> {
             };
             let refus = |raison| ErreurPreparation::Refus { entry, raison };
             if source.media_type == MediaType::Pdf {
-                if plan.corners.is_some() || !plan.masks.is_empty() {
+                if plan.corners.is_some() {
                     return Err(ErreurPreparation::Impossible { entry });
                 }
-                let facts = apart(|| assembly.add_pdf(&source.bytes, plan.page, plan.rotation, self.cancel))?
-                    .map_err(refus)?;
+                let masked = if plan.masks.is_empty() {
+                    None
+                } else {
+                    let burnt = apart(|| caviardage::burn(&source.bytes, plan, self.cancel))?;
+                    Some(burnt.map_err(refus)?.ok_or(ErreurPreparation::Annule)?)
+                };
+                let (bytes, page) = match &masked {
+                    Some(masked) => (&masked.bytes, None),
+                    None => (&source.bytes, plan.page),
+                };
+                let facts =
+                    apart(|| assembly.add_pdf(bytes, page, plan.rotation, self.cancel))?.map_err(refus)?;
+                let facts = masked.map_or(facts, |masked| masked.source);
                 if facts.signed {
                     avertissements.push(Avertissement::SignaturePerdue);
                 }

@@ -5,7 +5,7 @@ use std::{io, path::Path};
 use wire::{MediaType, RaisonRefus};
 
 use crate::{
-    Avertissement, Corners, ErreurInspection, ErreurPreparation, Plan,
+    Avertissement, Corners, DeuxDDoc, ErreurInspection, ErreurPreparation, Plan, deux_d_doc,
     inspecter::{apart, read_source, sniff},
     photo,
     preparer::rehearse,
@@ -18,6 +18,8 @@ pub struct Proposition {
     pub corners: Option<CornersProposes>,
     /// What the person should look at before sending.
     pub avertissements: Vec<Avertissement>,
+    /// What the document says of itself by its 2D-Doc, if it carries one that can be read.
+    pub code: Option<DeuxDDoc>,
     /// Size of the prepared file if nothing is changed, in bytes.
     pub taille_estimee: u64,
 }
@@ -48,7 +50,7 @@ pub enum ErreurProposition {
 /// Suggests what to do with the file at `path`. The file is prepared as it is, without being written: a photo takes a
 /// fraction of a second, and the warnings and the size are those of what would really be sent.
 pub fn proposer(path: &Path) -> Result<Proposition, ErreurProposition> {
-    let (taille_estimee, avertissements) =
+    let (taille_estimee, mut avertissements) =
         rehearse(&Plan::of_files([path])).map_err(|error| match error {
             ErreurPreparation::Refus { raison, .. } => ErreurProposition::Refus(raison),
             ErreurPreparation::NeedsPlatformDecode { .. } => ErreurProposition::NeedsPlatformDecode,
@@ -59,17 +61,34 @@ pub fn proposer(path: &Path) -> Result<Proposition, ErreurProposition> {
             | ErreurPreparation::PlanVide
             | ErreurPreparation::Annule => ErreurProposition::Refus(RaisonRefus::NonVerifiable),
         })?;
-    Ok(Proposition { corners: sheet(path)?, avertissements, taille_estimee })
+    let seen = look(path)?;
+    if seen.lu.as_ref().is_some_and(|lu| lu.nir) {
+        avertissements.push(Avertissement::NirDansCode);
+    }
+    let code = seen.lu.and_then(|lu| lu.code);
+    Ok(Proposition { corners: seen.corners, avertissements, code, taille_estimee })
 }
 
-/// Where the sheet lies in a photo.
-fn sheet(path: &Path) -> Result<Option<CornersProposes>, ErreurProposition> {
+/// What is seen of a file besides what its preparation tells.
+#[derive(Default)]
+struct Seen {
+    /// Where the sheet lies in a photo.
+    corners: Option<CornersProposes>,
+    /// What its 2D-Doc says.
+    lu: Option<deux_d_doc::Lu>,
+}
+
+fn look(path: &Path) -> Result<Seen, ErreurProposition> {
     let bytes = read_source(path).map_err(|error| match error {
         ErreurInspection::Refus(raison) => ErreurProposition::Refus(raison),
         ErreurInspection::Io(error) => ErreurProposition::Io(error),
     })?;
-    match sniff(&bytes)? {
-        None | Some(MediaType::Pdf) => Ok(None),
-        Some(media_type) => Ok(apart(|| photo::find_sheet(&bytes, media_type))??),
-    }
+    let Some(media_type) = sniff(&bytes)? else { return Ok(Seen::default()) };
+    let corners = match media_type {
+        MediaType::Pdf => None,
+        _ => apart(|| photo::find_sheet(&bytes, media_type))??,
+    };
+    // A suggestion is worth nothing to somebody who cannot go on: where the code's reader fails, there is none.
+    let lu = apart(|| Ok::<_, RaisonRefus>(deux_d_doc::read(&bytes, media_type)))?.unwrap_or_default();
+    Ok(Seen { corners, lu })
 }

@@ -115,17 +115,28 @@ fn a_plan_that_cannot_be_carried_out_is_refused_whole() {
     assert!(matches!(carry_out(&Plan::default(), &out), Err(ErreurPreparation::PlanVide)));
 
     let corner = Point { x: 0.0, y: 0.0 };
-    let mut masked = PagePlan::new(&document);
-    masked.masks = vec![Mask { page: 0, from: corner, to: corner }];
     let mut second_page = PagePlan::new(&photo);
     second_page.page = Some(1);
     let mut straightened = PagePlan::new(&document);
     straightened.corners = Some(Corners([corner; 4]));
-    for page in [masked, second_page, straightened] {
+    for page in [second_page, straightened] {
         let refused = carry_out(&Plan::new(vec![page]), &out);
         assert!(matches!(refused, Err(ErreurPreparation::Impossible { entry: 0 })), "{refused:?}");
         assert!(!out.exists());
     }
+}
+
+#[test]
+fn a_mask_on_a_page_that_is_not_there_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let document = file(directory.path(), "document.pdf", &pdf(&["un"]));
+    let out = directory.path().join("out");
+    let mut masked = PagePlan::new(&document);
+    let corner = Point { x: 0.0, y: 0.0 };
+    masked.masks = vec![Mask { page: 1, from: corner, to: corner }];
+    let refused = carry_out(&Plan::new(vec![masked]), &out);
+    assert!(matches!(refused, Err(ErreurPreparation::Refus { entry: 0, raison: RaisonRefus::AucunePage })));
+    assert!(!out.exists());
 }
 
 #[test]
