@@ -60,6 +60,11 @@ impl Echec {
         }
     }
 
+    /// Whether our server said this.
+    pub(crate) fn is_problem(&self, code: ProblemCode) -> bool {
+        matches!(self, Self::Refus { problem: Some(problem), .. } if problem.code == code)
+    }
+
     /// Whether the access token was the reason.
     pub(crate) fn is_unauthorized(&self) -> bool {
         matches!(self, Self::Refus { status: StatusCode::UNAUTHORIZED, .. })
@@ -154,7 +159,8 @@ impl Http {
         Ok(piece.map(Into::into))
     }
 
-    async fn read(&self, mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Echec> {
+    /// Reads a body whole, unless it is longer than `bytes_max`.
+    pub(crate) async fn read(&self, mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Echec> {
         let mut body = Vec::new();
         while let Some(piece) = self.next_piece(&mut response).await? {
             if body.len() + piece.len() > bytes_max {

@@ -5,7 +5,7 @@
 //! the prepared file and enters the queue ([`Client::mettre_en_file`]), which survives any crash; [`Client::envoyer`]
 //! sends it, resuming wherever the network or the process was cut, and believes nothing but a verified receipt;
 //! [`Client::suivre`] keeps the file until the server has inspected the piece; [`Client::demande`],
-//! [`Client::justificatifs`], [`Client::telecharger`] and [`Client::retirer`] show and take back what is there.
+//! [`Client::justificatifs`], [`Client::apercu`], [`Client::telecharger`] and [`Client::retirer`] show and take back what is there.
 //!
 //! Invariants: one client per process; a prepared file leaves the device only after a receipt whose size and SHA-256
 //! are those of the file, and the inspection; the code is never stored; tokens go to the server that gave them and

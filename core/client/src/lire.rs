@@ -3,8 +3,9 @@
 use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use wire::{
-    DepotEtat, JustificatifId, Nomenclature,
+    DepotEtat, JustificatifId, MediaType, Nomenclature, ProblemCode, Sniff,
     api::{DemandeVue, JustificatifsVue},
+    inspection::APERCU_BYTES_MAX,
 };
 
 use crate::{Client, Erreur, http::Echec};
@@ -20,6 +21,20 @@ impl Client {
     pub async fn justificatifs(&self) -> Result<JustificatifsVue, Erreur> {
         let path = format!("/api/v1/demandes/{}/justificatifs", self.session().await?.demande);
         self.authorized_json(Method::GET, &path).await.map_err(Echec::into_erreur)
+    }
+
+    /// The thumbnail of a piece's first page, a JPEG. None where the server has drawn none; a confidential piece or one
+    /// that is not `disponible` is refused.
+    pub async fn apercu(&self, justificatif: JustificatifId) -> Result<Option<Vec<u8>>, Erreur> {
+        let path = format!("/api/v1/justificatifs/{justificatif}/apercu");
+        let response = match self.authorized(Method::GET, &path).await {
+            Err(echec) if echec.is_problem(ProblemCode::Introuvable) => return Ok(None),
+            response => response.map_err(Echec::into_erreur)?,
+        };
+        let bytes_max = usize::try_from(APERCU_BYTES_MAX).unwrap_or(usize::MAX);
+        let jpeg = self.http.read(response, bytes_max).await.map_err(Echec::into_erreur)?;
+        let is_jpeg = wire::sniff(&jpeg) == Sniff::Known(MediaType::Jpeg);
+        if is_jpeg { Ok(Some(jpeg)) } else { Err(Erreur::ReponseInattendue) }
     }
 
     /// The nomenclature in force on the server; it needs no session.

@@ -220,6 +220,7 @@ impl Fake {
             }
             On::Receipt => Ok(self.receipt(last.parse().unwrap(), fault)),
             On::Content => Ok(self.content(&path, &head.headers, fault)),
+            On::Preview => Ok(self.preview(&path)),
             On::Any if path.ends_with("/session") => {
                 let mut state = self.state();
                 state.access.clear();
@@ -383,6 +384,15 @@ impl Fake {
             // The announced length is that of what comes: the client has to notice that it is not what was listed.
             Some(Fault::Short(bytes)) => answer(status, rest[..*bytes].to_vec()),
             _ => answer(status, rest),
+        }
+    }
+
+    /// A piece's first bytes stand for its picture; an empty piece has none.
+    fn preview(&self, path: &str) -> Response<Full<Bytes>> {
+        let id: JustificatifId = path.split('/').nth(4).unwrap().parse().unwrap();
+        match self.state().pieces.get(&id) {
+            Some((_, bytes)) if !bytes.is_empty() => answer(200, bytes.clone()),
+            _ => problem(404, ProblemCode::Introuvable),
         }
     }
 

@@ -15,6 +15,7 @@ pub(crate) enum On {
     Delete,
     Receipt,
     Content,
+    Preview,
 }
 
 /// What goes wrong.
@@ -70,6 +71,7 @@ pub(crate) fn kind_of(request: &Request<Incoming>) -> On {
         (&Method::DELETE, "/api/v1/session") => On::Any,
         (&Method::DELETE, _) => On::Delete,
         (_, path) if path.ends_with("/contenu") => On::Content,
+        (_, path) if path.ends_with("/apercu") => On::Preview,
         (_, path) if path.contains("/depots/") => On::Receipt,
         _ => On::Any,
     }
