@@ -3,6 +3,7 @@
 //! What can go wrong: something else is taken for the sheet. So [`find`] says how sure it is, from what it measured on
 //! the weakest side; and corners that cannot be a sheet's are refused before anything is decoded.
 
+mod clean;
 mod closing;
 mod find;
 mod homography;
@@ -14,6 +15,7 @@ mod straighten;
 use wire::limites;
 
 use crate::{CornersProposes, photo::Plane};
+pub(crate) use clean::clean;
 pub(crate) use quad::Quad;
 pub(crate) use straighten::straighten;
 

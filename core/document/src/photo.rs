@@ -75,6 +75,9 @@ pub(crate) fn prepare(
         None => whole(decoded.picture, decoded.orientation, plan),
     };
     check(cancel)?;
+    let legible = lisibilite::measure(&picture.luma);
+    // White paper has no glare left to be seen: measured before.
+    let picture = if plan.clean { page::clean(picture) } else { picture };
     let jpeg = encode::to_jpeg(&picture)?;
     let size = picture.size();
     let mut avertissements = Vec::new();
@@ -84,7 +87,7 @@ pub(crate) fn prepare(
     if size.0.max(size.1) < Avertissement::SMALL_SIDE_PIXELS {
         avertissements.push(Avertissement::ImagePetite);
     }
-    avertissements.extend(lisibilite::warnings(&lisibilite::measure(&picture.luma)));
+    avertissements.extend(lisibilite::warnings(&legible));
     Ok(PreparedPhoto { jpeg, size, grey: picture.chroma.is_none(), avertissements })
 }
 

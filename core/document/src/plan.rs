@@ -34,6 +34,8 @@ pub struct PagePlan {
     pub rotation: Rotation,
     /// Where the sheet lies in the photo; `None` keeps the whole photo.
     pub corners: Option<Corners>,
+    /// For a photo: whether to make the paper white, without shadow or tint. Pale fills and pale writing may go too.
+    pub clean: bool,
     /// What to make unreadable.
     pub masks: Vec<Mask>,
 }
@@ -46,6 +48,7 @@ impl PagePlan {
             page: None,
             rotation: Rotation::Aucune,
             corners: None,
+            clean: false,
             masks: Vec::new(),
         }
     }

@@ -212,7 +212,7 @@ impl Work<'_> {
             };
             let refus = |raison| ErreurPreparation::Refus { entry, raison };
             if source.media_type == MediaType::Pdf {
-                if plan.corners.is_some() {
+                if plan.corners.is_some() || plan.clean {
                     return Err(ErreurPreparation::Impossible { entry });
                 }
                 let masked = if plan.masks.is_empty() {

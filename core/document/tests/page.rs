@@ -322,6 +322,48 @@ fn a_mask_on_a_straightened_sheet_hides_what_it_hid_on_the_photo() {
     }
 }
 
+/// A sheet with a pale blue stamp, half of it in a shadow, under a yellow lamp.
+fn under_a_lamp(u: f64, v: f64) -> [u8; 3] {
+    let colour =
+        if (0.6..0.8).contains(&u) && (0.7..0.8).contains(&v) { [120, 140, 230] } else { written(u, v) };
+    let light = if u + v > 1.0 { 0.6 } else { 0.9 };
+    let lamp = [1.0, 0.95, 0.8];
+    std::array::from_fn(|index| (f64::from(colour[index]) * light * lamp[index]) as u8)
+}
+
+#[test]
+fn a_cleaned_page_is_white_with_its_writing_and_its_colours() {
+    let directory = tempfile::tempdir().unwrap();
+    let (plain, cleaned) = (directory.path().join("plain.jpg"), directory.path().join("clean.jpg"));
+    let whole = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
+    let source = file(directory.path(), "photo.jpg", &jpeg(&photo((900, 1200), whole, wood, under_a_lamp)));
+    let carry = |clean: bool, out: &Path| {
+        let mut page = PagePlan::new(&source);
+        page.clean = clean;
+        carry_out(&Plan::new(vec![page]), out).unwrap();
+    };
+    carry(false, &plain);
+    carry(true, &cleaned);
+    let picture = read_picture(&cleaned);
+    assert_eq!(picture.dimensions(), (900, 1200));
+    let at = |u: f64, v: f64| picture.get_pixel((u * 900.0) as u32, (v * 1200.0) as u32).0;
+    // Paper in the light, in the shadow, and at the shadow's edge's ends.
+    for (u, v) in [(0.03, 0.03), (0.97, 0.5), (0.97, 0.97), (0.03, 0.5)] {
+        assert!(at(u, v).iter().all(|value| *value > 244), "{u}, {v}: {:?}", at(u, v));
+    }
+    let [red, _, blue] = at(0.7, 0.75);
+    assert!(blue > red + 50, "the stamp is {:?}", at(0.7, 0.75));
+    let is_ink = |(x, y, pixel): &(u32, u32, &Rgb<u8>)| {
+        (80..800).contains(x) && (80..700).contains(y) && pixel.0[1] < 90
+    };
+    let ink = |path: &Path| read_picture(path).enumerate_pixels().filter(is_ink).count();
+    let (ink_before, ink_after) = (ink(&plain), ink(&cleaned));
+    assert!(
+        ink_before > 10_000 && ink_after * 10 > ink_before * 8,
+        "{ink_after} dark pixels of {ink_before}"
+    );
+}
+
 #[test]
 fn corners_that_are_no_sheet_s_are_refused_and_leave_nothing() {
     let directory = tempfile::tempdir().unwrap();
