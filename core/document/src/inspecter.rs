@@ -9,7 +9,7 @@ use std::{
 
 use wire::{MediaType, RaisonRefus, Sniff, inspection::Constat, limites};
 
-use crate::{empreinte, jpeg_header, pdf, photo};
+use crate::{empreinte, pdf, photo};
 
 /// Stack of the thread that reads a PDF, in bytes: its parser recurses a hundred deep on nested objects, more than
 /// the 1 MB of a phone's threads holds.
@@ -50,14 +50,8 @@ pub fn inspecter_octets(bytes: &[u8]) -> Result<Inspection, RaisonRefus> {
     }
     let (media_type, pages, pixels) = match sniff(bytes)? {
         None => return Ok(Inspection::NeedsPlatformDecode),
-        Some(MediaType::Jpeg) => {
-            let header = jpeg_header::read(bytes)?;
-            (MediaType::Jpeg, 1, Some(header.orientation.shown(header.size)))
-        }
         Some(MediaType::Pdf) => (MediaType::Pdf, pdf::inspect(&pdf::open(bytes)?)?.pages, None),
-        Some(media_type @ (MediaType::Png | MediaType::Webp)) => {
-            (media_type, 1, Some(photo::size(bytes, media_type)?))
-        }
+        Some(media_type) => (media_type, 1, Some(photo::verify(bytes, media_type)?)),
     };
     let sha256 = empreinte::sha256(bytes);
     Ok(Inspection::Document(Constat { media_type, taille: bytes.len() as u64, sha256, pages, pixels }))

@@ -91,6 +91,13 @@ pub(crate) fn prepare(
     Ok(PreparedPhoto { jpeg, size, grey: picture.chroma.is_none(), avertissements })
 }
 
+/// Decodes a photo to its end, a JPEG at an eighth of its size, to see that somebody could; its width and height as
+/// shown.
+pub(crate) fn verify(bytes: &[u8], media_type: MediaType) -> Result<(u32, u32), RaisonRefus> {
+    decode_to(bytes, media_type, 1)?;
+    size(bytes, media_type)
+}
+
 /// A photo made smaller as it lies, for a place that turns it itself.
 pub(crate) struct Recompressed {
     /// The JPEG.
@@ -131,7 +138,7 @@ fn recompressed(picture: Picture) -> Option<Recompressed> {
 }
 
 /// Width and height as shown, from the header alone.
-pub(crate) fn size(bytes: &[u8], media_type: MediaType) -> Result<(u32, u32), RaisonRefus> {
+fn size(bytes: &[u8], media_type: MediaType) -> Result<(u32, u32), RaisonRefus> {
     match media_type {
         MediaType::Jpeg => jpeg_header::read(bytes).map(|header| header.orientation.shown(header.size)),
         _ => decode_other::size(bytes, media_type),

@@ -45,6 +45,10 @@ fn what_is_no_document_is_told_by_its_bytes() {
         (b"\xFF\xD8\xFF\xE0\0\x10JFIF".to_vec(), RaisonRefus::Illisible),
         (b"RIFF\x10\0\0\0WEBPVP8 ".to_vec(), RaisonRefus::Illisible),
         (jpeg_of(0, 100, 0xC0), RaisonRefus::Illisible),
+        (jpeg_of(100, 100, 0xC0), RaisonRefus::Illisible),
+        (png_of(100, 100), RaisonRefus::Illisible),
+        // Arithmetic coding, which no phone writes and no reader of ours knows.
+        (jpeg_of(100, 100, 0xC9), RaisonRefus::Illisible),
         (jpeg_of(65_000, 65_000, 0xC0), RaisonRefus::TropDePixels),
         (png_of(70_000, 69_000), RaisonRefus::TropDePixels),
     ] {
