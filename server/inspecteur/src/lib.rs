@@ -7,8 +7,8 @@
 //!
 //! What can go wrong: a part of the confinement is missing on this machine (it stops before reading anything); the
 //! parser panics, overflows its stack, eats its memory or its time (the process dies, which the server reads as "could
-//! not be verified", or, when the verdict was already given, as "no more pictures"); a hole in a parser gives the file's author control of the process, who then finds no file, no
-//! network, no other process and no key.
+//! not be verified", or, when the verdict was already given, as "no more pictures"); a hole in a parser gives the file's
+//! author control of the process, who then finds no file, no network, no other process and no key.
 
 pub mod confinement;
 mod lecture;
