@@ -16,7 +16,7 @@ use serde_json::Value;
 /// Words in the names of libraries that read documents. `ma-demande-document` is ours.
 const READERS: [&str; 15] = [
     "avif", "document", "gif", "hayro", "heif", "image", "jpeg", "lopdf", "mozjpeg", "pdf", "png", "resvg",
-    "tiff", "webp", "zune",
+    "rxing", "tiff", "webp", "zune",
 ];
 
 /// The packages linked into `root`'s library or program.
