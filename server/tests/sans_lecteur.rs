@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 
 /// Words in the names of libraries that read documents. `ma-demande-document` is ours.
-const READERS: [&str; 15] = [
+const READERS: [&str; 16] = [
     "avif", "document", "gif", "hayro", "heif", "image", "jpeg", "lopdf", "mozjpeg", "pdf", "png", "resvg",
     "rxing", "tiff", "webp", "zune",
 ];
