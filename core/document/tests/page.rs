@@ -351,8 +351,9 @@ fn a_cleaned_page_is_white_with_its_writing_and_its_colours() {
     for (u, v) in [(0.03, 0.03), (0.97, 0.5), (0.97, 0.97), (0.03, 0.5)] {
         assert!(at(u, v).iter().all(|value| *value > 244), "{u}, {v}: {:?}", at(u, v));
     }
-    let [red, _, blue] = at(0.7, 0.75);
-    assert!(blue > red + 50, "the stamp is {:?}", at(0.7, 0.75));
+    // Paler than it was, since it fills whole squares and passes for paper in the shadow, but a blue that is seen.
+    let [red, _, blue] = at(0.7, 0.75).map(i32::from);
+    assert!(blue > red + 30, "the stamp is {:?}", at(0.7, 0.75));
     let is_ink = |(x, y, pixel): &(u32, u32, &Rgb<u8>)| {
         (80..800).contains(x) && (80..700).contains(y) && pixel.0[1] < 90
     };
