@@ -310,22 +310,22 @@ fn a_stalled_connection_gives_way_with_all_it_received() {
 }
 
 /// On a machine so busy that this client itself pauses for 50 ms the server rightly sees a stall; that it sees one
-/// five times over is no accident.
+/// twenty times over is no accident.
 #[test]
 fn a_moving_connection_keeps_its_upload() {
     let server = Server::start();
     let session = server.session(MARTIN);
-    let seen: Vec<_> = (0..5).map(|_| question_a_moving_connection(&session)).collect();
     let kept = (Some((423, "envoi_occupe".to_owned())), Some((200, Some(0))), Some(204));
-    assert!(seen.contains(&kept), "{seen:?}");
+    let mut seen = (0..20).map(|seed| question_a_moving_connection(&session, seed));
+    assert!(seen.any(|answers| answers == kept), "stopped each time");
 }
 
 type Questioned = (Option<(u16, String)>, Option<(u16, Option<usize>)>, Option<u16>);
 
 /// What a second PATCH, a HEAD and the first PATCH are answered while the first never stops sending.
-fn question_a_moving_connection(session: &commun::Session<'_>) -> Questioned {
-    let bytes = pdf(1_000_000, 0);
-    let upload = session.begin(new_depot(), bytes.len(), Some(&bytes)).upload();
+fn question_a_moving_connection(session: &commun::Session<'_>, seed: u8) -> Questioned {
+    let bytes = pdf(1_000_000, seed);
+    let upload = session.begin(new_depot(), bytes.len(), None).upload();
     let mut moving = session.stalled_patch(upload, 0, bytes.len(), &bytes[..1_000]);
     let answered = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
