@@ -1,0 +1,21 @@
+package fr.mademande
+
+import android.content.Context
+import android.content.Context.MODE_PRIVATE
+
+/** What the person chose on this phone. */
+class Reglages(context: Context) {
+    private val stored = context.getSharedPreferences("reglages", MODE_PRIVATE)
+
+    /** Send only where it costs nothing: on a network that Android does not count. Off, since a piece is 0,2 Mo. */
+    var wifiSeulement: Boolean
+        get() = stored.getBoolean(WIFI_SEULEMENT, false)
+        set(value) = stored.edit().putBoolean(WIFI_SEULEMENT, value).apply()
+
+    /** Back to what a new installation does. */
+    fun clear() = stored.edit().clear().apply()
+
+    private companion object {
+        const val WIFI_SEULEMENT = "wifi_seulement"
+    }
+}

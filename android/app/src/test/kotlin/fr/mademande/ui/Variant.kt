@@ -1,0 +1,23 @@
+package fr.mademande.ui
+
+import org.robolectric.RuntimeEnvironment
+
+/** The phones and wishes for which every screen must work. */
+enum class Variant(private val qualifiers: String, private val fontScale: Float = 1f) {
+    LIGHT("fr-rFR-ldltr-w360dp-h760dp-notnight-xhdpi"),
+    DARK("fr-rFR-ldltr-w360dp-h760dp-night-xhdpi"),
+
+    /** The narrowest phone with the largest letters. */
+    LARGE("fr-rFR-ldltr-w320dp-h640dp-notnight-xhdpi", 2f),
+    ENGLISH("en-rGB-ldltr-w360dp-h760dp-notnight-xhdpi"),
+
+    /** Read from right to left: what a phone set to Arabic does with French texts. */
+    MIRRORED("fr-rFR-ldrtl-w360dp-h760dp-notnight-xhdpi"),
+    ;
+
+    /** To be called before the screen is made. */
+    fun apply() {
+        RuntimeEnvironment.setQualifiers(qualifiers)
+        RuntimeEnvironment.setFontScale(fontScale)
+    }
+}
