@@ -1,7 +1,9 @@
 //! What is done with this repository, one word each: `cargo xtask demo` shows the whole way of a document,
 //! `cargo xtask test` checks everything that a change must pass.
 
+mod child;
 mod command;
+mod corpus;
 mod demo;
 mod test;
 mod tools;
@@ -11,6 +13,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 const USAGE: &str = "\
+cargo xtask corpus [DOSSIER]  fait passer chaque fichier d’un dossier par l’inspection et la préparation, sous limites ;
+                            sans dossier : les échantillons du projet et des fichiers hostiles
 cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
 cargo xtask test            vérifie tout : format, clippy, deny, tests unitaires, de bout en bout, interopérabilité";
 
@@ -28,6 +32,8 @@ fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["corpus"] => corpus::run_short(),
+        ["corpus", folder] => corpus::run(folder),
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
         ["test"] => test::run(),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     command::{cargo, works},
-    tools,
+    corpus, tools,
 };
 
 /// The package of the end-to-end tests, which want the programs built before them.
@@ -16,11 +16,12 @@ const TESTS: &str = "ma-demande-tests";
 /// A stage's name and what it does.
 type Stage = (&'static str, fn() -> Result<()>);
 
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 9] = [
     ("format", format),
     ("clippy", || cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("deny", tools::deny),
     ("tests unitaires", || cargo(&["test", "--locked", "--workspace", "--exclude", TESTS])),
+    ("corpus", corpus::run_short),
     ("programmes", || cargo(&["build", "--locked", "--workspace", "--exclude", "xtask", "--bins"])),
     // The names of the interoperability tests begin with the stage's.
     ("bout en bout", || cargo(&["test", "--locked", "--package", TESTS, "--", "--skip", "interop_"])),
