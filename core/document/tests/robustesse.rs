@@ -9,11 +9,15 @@
 
 mod common;
 
-use common::{file, jpeg, pdf, png, prepare, with_orientation};
-use document::{ErreurPreparation, inspecter_octets};
+use common::{
+    file, jpeg, pdf, png,
+    promesses::{self, Outcome},
+    with_orientation,
+};
+use document::inspecter_octets;
 use image::{Rgb, RgbImage};
 use proptest::prelude::*;
-use wire::{MediaType, RaisonRefus};
+use wire::RaisonRefus;
 
 /// A small file of each type, by its number.
 fn seed(kind: usize) -> Vec<u8> {
@@ -83,25 +87,13 @@ proptest! {
         let _ = inspecter_octets(&bytes);
         let directory = tempfile::tempdir().unwrap();
         let source = file(directory.path(), "source", &bytes);
-        let out = directory.path().join("out");
-        match prepare(&[&source], &out) {
-            Ok(prepared) => {
-                let written = std::fs::read(&out).unwrap();
-                prop_assert_eq!(prepared.taille, written.len() as u64);
-                // What we send is fit for whoever inspects it, and of the facts told.
-                let Ok(document::Inspection::Document(constat)) = inspecter_octets(&written) else {
-                    panic!("what was prepared is refused")
-                };
-                prop_assert_eq!(constat.pixels, prepared.pixels);
-                prop_assert_eq!((constat.sha256, constat.pages), (prepared.sha256, prepared.pages));
-                prop_assert_eq!(constat.media_type == MediaType::Pdf, prepared.pixels.is_none());
-            }
-            Err(ErreurPreparation::Refus { raison, .. }) => {
-                // The reason of a panic caught, or of a form that nothing draws: neither can come of these files.
-                prop_assert_ne!(raison, RaisonRefus::NonVerifiable);
-                prop_assert!(!out.exists());
-            }
-            Err(other) => prop_assert!(matches!(other, ErreurPreparation::NeedsPlatformDecode { .. }), "{other:?}"),
+        let out = directory.path().join("pret");
+        std::fs::create_dir(&out).unwrap();
+        match promesses::keep(&source, &out) {
+            // The reason of a panic caught, or of a form that nothing draws: neither can come of these files.
+            Ok(Outcome::Refused(raison)) => prop_assert_ne!(raison, RaisonRefus::NonVerifiable),
+            Ok(_) => {}
+            Err(broken) => prop_assert!(false, "{broken}"),
         }
     }
 

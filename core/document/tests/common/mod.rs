@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
+pub(crate) mod promesses;
+
 use std::{
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
