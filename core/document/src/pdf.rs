@@ -2,6 +2,7 @@
 
 mod active;
 mod assemble;
+mod chiffrement;
 mod pages;
 mod recompress;
 
@@ -17,18 +18,30 @@ pub(crate) use pages::PageRef;
 /// which the largest seen in ordinary files take 2 MB.
 const STREAM_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Opens a PDF that needs no password.
+/// Opens a PDF whose pages need no password.
 pub(crate) fn open(bytes: &[u8]) -> Result<Document, RaisonRefus> {
-    let options = LoadOptions::with_max_decompressed_size(STREAM_BYTES_MAX);
-    let document = Document::load_mem_with_options(bytes, options).map_err(|error| match error {
-        lopdf::Error::InvalidPassword => RaisonRefus::MotDePasse,
-        _ => RaisonRefus::Illisible,
-    })?;
+    let document = load(bytes)?;
     // The library has decrypted it with the empty password where that opens it.
-    if document.is_encrypted() {
+    if !chiffrement::is_left(&document) {
+        return Ok(document);
+    }
+    if !chiffrement::spares_pages(&document) {
         return Err(RaisonRefus::MotDePasse);
     }
+    let mut document = load(&chiffrement::left_out(bytes))?;
+    if chiffrement::is_left(&document) || chiffrement::any_stream_of_its_own(&document) {
+        return Err(RaisonRefus::MotDePasse);
+    }
+    chiffrement::forget(&mut document);
     Ok(document)
+}
+
+fn load(bytes: &[u8]) -> Result<Document, RaisonRefus> {
+    let options = LoadOptions::with_max_decompressed_size(STREAM_BYTES_MAX);
+    Document::load_mem_with_options(bytes, options).map_err(|error| match error {
+        lopdf::Error::InvalidPassword => RaisonRefus::MotDePasse,
+        _ => RaisonRefus::Illisible,
+    })
 }
 
 /// The pages in their order, within the limits.

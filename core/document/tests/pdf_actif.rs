@@ -258,3 +258,54 @@ fn a_signed_scan_stays_as_it_is() {
     prepare(&[&source], &out).unwrap();
     assert!(std::fs::read(&out).unwrap() == bytes);
 }
+
+/// A PDF with an attachment, encrypted for a password that is asked for as these filters say.
+fn with_password(filters: &Dictionary, direct: bool) -> Vec<u8> {
+    with(|document| {
+        let attachment = attachment(document);
+        let names = vec![Object::string_literal("CANARI.exe"), attachment.into()];
+        let names = dictionary! { "EmbeddedFiles" => dictionary! { "Names" => names } };
+        document.catalog_mut().unwrap().set("Names", names);
+        let mut how = dictionary! {
+            "Filter" => "Standard", "V" => 5, "R" => 6, "Length" => 256, "P" => -4,
+            "O" => Object::string_literal("o".repeat(48)), "U" => Object::string_literal("u".repeat(48)),
+            "OE" => Object::string_literal("o".repeat(32)), "UE" => Object::string_literal("u".repeat(32)),
+            "Perms" => Object::string_literal("p".repeat(16)), "EncryptMetadata" => false,
+            "CF" => dictionary! { "StdCF" => dictionary! { "CFM" => "AESV3", "AuthEvent" => "EFOpen", "Length" => 32 } },
+        };
+        how.extend(filters);
+        let how = if direct { how.into() } else { document.add_object(how).into() };
+        document.trailer.set("Encrypt", Object::clone(&how));
+    })
+}
+
+#[test]
+fn a_password_for_the_attachment_alone_goes_with_the_attachment() {
+    let identity = dictionary! { "StmF" => "Identity", "StrF" => "Identity", "EFF" => "StdCF" };
+    let implied = dictionary! { "EFF" => "StdCF" };
+    for (filters, direct) in [(&identity, false), (&implied, false), (&identity, true)] {
+        let directory = tempfile::tempdir().unwrap();
+        let source = file(directory.path(), "source.pdf", &with_password(filters, direct));
+        let out = directory.path().join("out.pdf");
+        let prepared = prepare(&[&source], &out).unwrap();
+        assert_eq!(prepared.avertissements, [Avertissement::ContenuActifRetire]);
+        let written = Document::load_mem(&std::fs::read(&out).unwrap()).unwrap();
+        assert!(!written.trailer.has(b"Encrypt") && !written.was_encrypted());
+        assert_eq!(written.extract_text(&[1]).unwrap().trim(), "visible");
+        assert!(!format!("{:?}", written.objects).contains("CANARI"));
+    }
+}
+
+#[test]
+fn a_password_for_more_than_the_attachment_is_asked_for() {
+    for filters in [
+        dictionary! { "StmF" => "StdCF", "StrF" => "Identity" },
+        dictionary! { "StmF" => "Identity", "StrF" => "StdCF" },
+        dictionary! { "V" => 2 },
+    ] {
+        for direct in [false, true] {
+            let refused = document::inspecter_octets(&with_password(&filters, direct));
+            assert_eq!(refused, Err(RaisonRefus::MotDePasse));
+        }
+    }
+}
