@@ -5,6 +5,7 @@ mod child;
 mod command;
 mod corpus;
 mod demo;
+mod race;
 mod test;
 mod tools;
 
@@ -16,6 +17,7 @@ const USAGE: &str = "\
 cargo xtask corpus [DOSSIER]  fait passer chaque fichier d’un dossier par l’inspection et la préparation, sous limites ;
                             sans dossier : les échantillons du projet et des fichiers hostiles
 cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
+cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
 cargo xtask test            vérifie tout : format, clippy, deny, tests unitaires, de bout en bout, interopérabilité";
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn run() -> Result<()> {
         ["corpus", folder] => corpus::run(folder),
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
+        ["race", "photo"] => race::photo(),
         ["test"] => test::run(),
         _ => bail!("usage :\n{USAGE}"),
     }

@@ -24,6 +24,17 @@ pub(crate) fn deny() -> Result<()> {
     run(deny, &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"])
 }
 
+/// Installs what takes part in the race of photos, what makes them and what reads them.
+pub(crate) fn race() -> Result<()> {
+    apt("djpeg", &["-version"], &["libjpeg-turbo-progs"])?;
+    apt("vipsthumbnail", &["--version"], &["libvips-tools"])?;
+    apt("convert", &["--version"], &["imagemagick"])?;
+    apt("pdftoppm", &["-v"], &["poppler-utils"])?;
+    apt("tesseract", &["--version"], &["tesseract-ocr", "tesseract-ocr-fra"])?;
+    apt("python3", &["-c", "import ensurepip, venv"], &["python3", "python3-venv"])?;
+    python("race")
+}
+
 /// Installs tus-js-client and tuspy in the versions that `tests/interop` pins.
 pub(crate) fn interop() -> Result<()> {
     let folder = root().join("tests/interop");
@@ -31,15 +42,16 @@ pub(crate) fn interop() -> Result<()> {
     apt("npm", &["--version"], &["npm"])?;
     apt("python3", &["-c", "import ensurepip, venv"], &["python3", "python3-venv"])?;
     run_in(&folder, "npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"])?;
-    run("python3", &["-m", "venv", "target/interop-venv"])?;
-    let pip = root().join("target/interop-venv/bin/pip");
-    let arguments = [
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-        "tests/interop/requirements.txt",
-    ];
+    python("interop")
+}
+
+/// Makes `target/NAME-venv` with the Python packages of `tests/NAME/requirements.txt`.
+fn python(name: &str) -> Result<()> {
+    let venv = format!("target/{name}-venv");
+    run("python3", &["-m", "venv", &venv])?;
+    let pip = root().join(&venv).join("bin/pip");
+    let requirements = format!("tests/{name}/requirements.txt");
+    let arguments = ["install", "--quiet", "--disable-pip-version-check", "--requirement", &requirements];
     run(&pip.to_string_lossy(), &arguments)
 }
 
