@@ -5,6 +5,7 @@ mod child;
 mod command;
 mod corpus;
 mod demo;
+mod kotlin;
 mod race;
 mod test;
 mod tools;
@@ -17,6 +18,7 @@ const USAGE: &str = "\
 cargo xtask corpus [DOSSIER]  fait passer chaque fichier d’un dossier par l’inspection et la préparation, sous limites ;
                             sans dossier : les échantillons du projet et des fichiers hostiles
 cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
+cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
 cargo xtask test            vérifie tout : format, clippy, deny, tests unitaires, de bout en bout, interopérabilité";
 
@@ -38,6 +40,8 @@ fn run() -> Result<()> {
         ["corpus", folder] => corpus::run(folder),
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
+        ["kotlin"] => kotlin::run_tests(),
+        ["kotlin", "--sources"] => kotlin::sources(),
         ["race", "photo"] => race::photo(),
         ["test"] => test::run(),
         _ => bail!("usage :\n{USAGE}"),

@@ -16,7 +16,7 @@ const TESTS: &str = "ma-demande-tests";
 /// A stage's name and what it does.
 type Stage = (&'static str, fn() -> Result<()>);
 
-const STAGES: [Stage; 9] = [
+const STAGES: &[Stage] = &[
     ("format", format),
     ("clippy", || cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("deny", tools::deny),
@@ -25,6 +25,7 @@ const STAGES: [Stage; 9] = [
     ("programmes", || cargo(&["build", "--locked", "--workspace", "--exclude", "xtask", "--bins"])),
     // The names of the interoperability tests begin with the stage's.
     ("bout en bout", || cargo(&["test", "--locked", "--package", TESTS, "--", "--skip", "interop_"])),
+    ("Kotlin", crate::kotlin::run_tests),
     ("outils d’interopérabilité", tools::interop),
     ("interopérabilité", || cargo(&["test", "--locked", "--package", TESTS, "--test", "interop"])),
 ];
@@ -33,7 +34,7 @@ const STAGES: [Stage; 9] = [
 pub(crate) fn run() -> Result<()> {
     let mut times: Vec<(&str, Duration)> = Vec::new();
     let mut outcome = Ok(());
-    for (name, stage) in STAGES {
+    for &(name, stage) in STAGES {
         println!("\n── {name}");
         let start = Instant::now();
         outcome = stage().with_context(|| format!("étape « {name} »"));

@@ -1,5 +1,5 @@
 //! What the tests need beyond Rust: cargo-deny, Node with npm, Python with venv, and in them the two independent tus
-//! clients. What is missing is installed, and said; where that is not possible, the stage fails with what to do.
+//! clients; Maven with a JDK. What is missing is installed, and said; where that is not possible, the stage fails with what to do.
 //! Nothing is skipped.
 
 use anyhow::{Result, bail};
@@ -53,6 +53,12 @@ fn python(name: &str) -> Result<()> {
     let requirements = format!("tests/{name}/requirements.txt");
     let arguments = ["install", "--quiet", "--disable-pip-version-check", "--requirement", &requirements];
     run(&pip.to_string_lossy(), &arguments)
+}
+
+/// Makes sure of Maven and of a JDK.
+pub(crate) fn maven() -> Result<()> {
+    apt("javac", &["-version"], &["default-jdk-headless"])?;
+    apt("mvn", &["--version"], &["maven"])
 }
 
 /// Makes sure that a program works, by Debian's packages if need be.

@@ -158,6 +158,7 @@ impl Client {
         let _lock = self.compte.lock().await?;
         let tokens = self.compte.save(&self.http, session)?;
         let info = SessionInfo { demande: tokens.demande, access_token: tokens.access_token.clone() };
+        self.vus.keep_only(info.demande)?;
         *known = Some(tokens);
         Ok(info)
     }
@@ -167,7 +168,7 @@ impl Client {
         self.compte.session(&self.http).await
     }
 
-    /// Signs out and forgets everything of this device: tokens and queue. With pieces not yet sent only when `force`d.
+    /// Signs out and forgets everything of this device: tokens, queue and what was seen. With pieces not yet sent only when `force`d.
     /// Without network the session ends on this device at once, and on the server when its tokens expire.
     pub async fn deconnecter(&self, force: bool) -> Result<(), ErreurDeconnexion> {
         let _verrou = self.file.lock()?;
@@ -182,6 +183,7 @@ impl Client {
         self.compte.secrets.wipe().map_err(Erreur::from)?;
         *known = None;
         self.file.wipe().map_err(Erreur::from)?;
+        self.vus.wipe().map_err(Erreur::from)?;
         Ok(())
     }
 }

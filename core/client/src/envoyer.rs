@@ -310,6 +310,8 @@ impl Client {
             .await
             .map_err(Arret::at(Etape::Envoi))?;
         if reached == entree.taille {
+            // A small file is gone between two looks at its progress: without this its bar would never be full.
+            report(reached);
             self.advance(entree.depot, |entree| entree.etat = DepotEtat::Confirmation)?;
             return Ok(Pas::Moved);
         }

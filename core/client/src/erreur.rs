@@ -115,6 +115,30 @@ impl Erreur {
         }
     }
 
+    /// Its stable code, finer than its kind: what a program keeps a translation under.
+    pub fn code(&self) -> String {
+        match self {
+            Self::NonConnecte => "non_connecte",
+            Self::SessionExpiree => "session_expiree",
+            Self::Reseau => "reseau",
+            Self::Indisponible { .. } => "indisponible",
+            Self::Refus { code, .. } => return code.name(),
+            Self::ReponseInattendue => "reponse_inattendue",
+            Self::TelechargementAbime => "telechargement_abime",
+            Self::Stockage(_) => "stockage",
+            Self::FileOccupee => "file_occupee",
+            Self::DepotInconnu => "depot_inconnu",
+            Self::PasMaintenant(PasMaintenant::DejaDepose) => "deja_depose",
+            Self::PasMaintenant(PasMaintenant::EnConfirmation) => "en_confirmation",
+            Self::PasMaintenant(PasMaintenant::PasBloque) => "pas_bloque",
+            Self::PasMaintenant(PasMaintenant::TailleRefusee) => "taille_refusee",
+            Self::PasMaintenant(PasMaintenant::FilePleine) => "file_pleine",
+            Self::CertificatIllisible => "certificat_illisible",
+            Self::Interrompu => "interrompu",
+        }
+        .to_owned()
+    }
+
     /// A server's refusal as the person meets it.
     pub(crate) fn from_problem(problem: &Problem) -> Self {
         let phrase = match &problem.detail {

@@ -5,7 +5,8 @@
 //! the prepared file and enters the queue ([`Client::mettre_en_file`]), which survives any crash; [`Client::envoyer`]
 //! sends it, resuming wherever the network or the process was cut, and believes nothing but a verified receipt;
 //! [`Client::suivre`] keeps the file until the server has inspected the piece; [`Client::demande`],
-//! [`Client::justificatifs`], [`Client::apercu`], [`Client::telecharger`] and [`Client::retirer`] show and take back what is there.
+//! [`Client::justificatifs`], [`Client::apercu`], [`Client::telecharger`] and [`Client::retirer`] show and take back what is there;
+//! [`Client::consulter`] opens a piece and keeps it for when there is no network.
 //!
 //! Invariants: one client per process; a prepared file leaves the device only after a receipt whose size and SHA-256
 //! are those of the file, and the inspection; the code is never stored; tokens go to the server that gave them and
@@ -28,6 +29,7 @@ mod stop;
 mod suivre;
 mod telecharger;
 mod tus;
+mod vus;
 
 use std::{path::PathBuf, sync::atomic::AtomicU32};
 
@@ -61,6 +63,7 @@ pub struct Client {
     http: http::Http,
     compte: compte::Compte,
     file: file::FileDepots,
+    vus: vus::Vus,
     /// Calls of `envoyer` in a row that left something to wait for: the proposed delay grows with them.
     echecs: AtomicU32,
 }
@@ -74,6 +77,7 @@ impl Client {
             http,
             compte: compte::Compte::new(options.secrets, &options.dossier),
             file: file::FileDepots::open(&options.dossier)?,
+            vus: vus::Vus::new(&options.dossier),
             echecs: AtomicU32::new(0),
         })
     }

@@ -8,19 +8,24 @@ use wire::{
     inspection::APERCU_BYTES_MAX,
 };
 
-use crate::{Client, Erreur, http::Echec};
+use crate::{Client, Erreur, Genre, http::Echec};
 
 impl Client {
     /// The demande signed in to: header, people, checklist, requested pieces, events.
     pub async fn demande(&self) -> Result<DemandeVue, Erreur> {
         let path = format!("/api/v1/demandes/{}", self.session().await?.demande);
-        self.authorized_json(Method::GET, &path).await.map_err(Echec::into_erreur)
+        let vue = self.authorized_json(Method::GET, &path).await.map_err(Echec::into_erreur)?;
+        self.vus.keep_demande(&vue);
+        Ok(vue)
     }
 
     /// Its pieces, latest first.
     pub async fn justificatifs(&self) -> Result<JustificatifsVue, Erreur> {
-        let path = format!("/api/v1/demandes/{}/justificatifs", self.session().await?.demande);
-        self.authorized_json(Method::GET, &path).await.map_err(Echec::into_erreur)
+        let demande = self.session().await?.demande;
+        let path = format!("/api/v1/demandes/{demande}/justificatifs");
+        let vues = self.authorized_json(Method::GET, &path).await.map_err(Echec::into_erreur)?;
+        self.vus.keep_list(demande, &vues);
+        Ok(vues)
     }
 
     /// The thumbnail of a piece's first page, a JPEG. None where the server has drawn none; a confidential piece or one
@@ -43,6 +48,15 @@ impl Client {
         self.http.json(request).await.map_err(Echec::into_erreur)
     }
 
+    /// The same; where it cannot be had now, the one that this program ships with, so that a piece can be prepared
+    /// without network.
+    pub async fn nomenclature_ou_embarquee(&self) -> Result<Nomenclature, Erreur> {
+        match self.nomenclature().await {
+            Err(erreur) if erreur.genre() == Genre::Reseau => Ok(Nomenclature::embarquee().clone()),
+            nomenclature => nomenclature,
+        }
+    }
+
     /// Withdraws a piece that no agent has looked at yet, and forgets what this device still held of it.
     pub async fn retirer(&self, justificatif: JustificatifId) -> Result<(), Erreur> {
         let path = format!("/api/v1/justificatifs/{justificatif}");
@@ -53,6 +67,7 @@ impl Client {
                 self.file.remove(entree.depot)?;
             }
         }
+        self.vus.forget(self.session().await?.demande, justificatif)?;
         Ok(())
     }
 

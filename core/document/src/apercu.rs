@@ -6,11 +6,12 @@
 //! to be drawn; a renderer that panics. Then that page has no picture, and the others are as good as before.
 //!
 //! Pixels drawn, pictures inside and pages are limited here; how long a page may take is its caller's affair, because
-//! only a process can be stopped. No file is opened and no thread started: it runs in the server's sandbox. A caller
-//! gives it 16 MiB of stack.
+//! only a process can be stopped. [`Apercus`] opens no file and starts no thread: it runs in the server's sandbox, whose
+//! caller gives it 16 MiB of stack. [`apercu_fichier`] does both for the phone.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::Arc,
 };
 
@@ -26,7 +27,12 @@ use hayro::{
 };
 use wire::{MediaType, RaisonRefus, limites};
 
-use crate::{inspecter::sniff, photo};
+use crate::{
+    ErreurInspection,
+    inspecter::{apart, read_source, sniff},
+    photo,
+    sortie::write_atomically,
+};
 
 /// Longest side of a preview, in pixels: a page of A4 at 200 dots an inch, above which nobody reads more on a screen.
 const SIDE_PIXELS_MAX: u32 = 2_400;
@@ -91,6 +97,15 @@ impl Apercus {
         }
         .map(|(jpeg, size)| Apercu { jpeg, size })
     }
+}
+
+/// Draws a page, counted from 1, of the file at `path`, as a JPEG at `out`; gives its width and height. Whatever the
+/// failure, nothing is left at `out` that was not there.
+pub fn apercu_fichier(path: &Path, page: u32, side: u32, out: &Path) -> Result<(u32, u32), ErreurInspection> {
+    let bytes = read_source(path)?;
+    let apercu = apart(|| Apercus::open(bytes)?.page(page, side))??;
+    write_atomically(out, &apercu.jpeg)?;
+    Ok(apercu.size)
 }
 
 fn open_pdf(bytes: Vec<u8>) -> Result<Pdf, RaisonRefus> {

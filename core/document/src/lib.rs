@@ -26,7 +26,7 @@ mod preparer;
 mod proposer;
 mod sortie;
 
-pub use apercu::{Apercu, Apercus};
+pub use apercu::{Apercu, Apercus, apercu_fichier};
 pub use avertissement::Avertissement;
 pub use deux_d_doc::{DeuxDDoc, Signature};
 pub use inspecter::{ErreurInspection, Inspection, inspecter, inspecter_octets};

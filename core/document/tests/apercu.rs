@@ -158,3 +158,18 @@ fn what_cannot_be_drawn_is_said() {
     );
     assert_eq!(open(&save(bomb)), Some(RaisonRefus::TropDePixels));
 }
+
+#[test]
+fn a_file_is_drawn_into_a_file_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("source"), folder.path().join("page.jpg"));
+    std::fs::write(&path, save(corner())).unwrap();
+    let size = document::apercu_fichier(&path, 1, 400, &out).unwrap();
+    let picture = image::open(&out).unwrap().to_rgb8();
+    assert_eq!(picture.dimensions(), size);
+    assert_colour(&picture, 250, 250, RED);
+
+    let absent = document::apercu_fichier(&path, 2, 400, &folder.path().join("2.jpg"));
+    assert!(matches!(absent, Err(document::ErreurInspection::Refus(RaisonRefus::AucunePage))));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}

@@ -77,6 +77,22 @@ pub enum RaisonBlocage {
     VersionDepassee,
 }
 
+impl RaisonBlocage {
+    /// The stable code, as in JSON: `quota_atteint`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SessionExpiree => "session_expiree",
+            Self::FichierRefuse { .. } => "fichier_refuse",
+            Self::QuotaAtteint => "quota_atteint",
+            Self::DemandeFermee => "demande_fermee",
+            Self::FichierPerdu => "fichier_perdu",
+            Self::EmpreinteDifferente => "empreinte_differente",
+            Self::FaitsRefuses => "faits_refuses",
+            Self::VersionDepassee => "version_depassee",
+        }
+    }
+}
+
 /// What the server's inspection says of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "etat", rename_all = "snake_case")]
@@ -196,6 +212,22 @@ mod tests {
         let word =
             mot_du_demandeur(Controle::Disponible, &Examen::Inexploitable { raison: "Page 2 floue ".into() });
         assert_eq!(word.suite, "Page 2 floue. Envoyez-en une nouvelle version.");
+    }
+
+    #[test]
+    fn the_code_of_a_block_is_the_one_in_its_json() {
+        for raison in [
+            RaisonBlocage::SessionExpiree,
+            RaisonBlocage::FichierRefuse { raison: RaisonRefus::Vide },
+            RaisonBlocage::QuotaAtteint,
+            RaisonBlocage::DemandeFermee,
+            RaisonBlocage::FichierPerdu,
+            RaisonBlocage::EmpreinteDifferente,
+            RaisonBlocage::FaitsRefuses,
+            RaisonBlocage::VersionDepassee,
+        ] {
+            assert_eq!(serde_json::to_value(&raison).unwrap()["code"], raison.code());
+        }
     }
 
     #[test]

@@ -70,6 +70,19 @@ pub enum NumeroInvalide {
     },
 }
 
+impl NumeroInvalide {
+    /// The stable code: `numero_longueur`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Vide => "numero_vide",
+            Self::Longueur { .. } => "numero_longueur",
+            Self::Caractere { .. } => "numero_caractere",
+            Self::ChiffreAttendu { .. } => "numero_chiffre_attendu",
+            Self::Mois { .. } => "numero_mois",
+        }
+    }
+}
+
 /// Where a demande was first registered, as read from the first three characters of its numéro. The territory in
 /// charge of it today may be another one: the server says which.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -101,6 +101,13 @@ pub enum ProblemCode {
     ErreurInterne,
 }
 
+impl ProblemCode {
+    /// The stable name, as in JSON: `numero_invalide`.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
+    }
+}
+
 /// The body of a refusal (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -121,10 +128,8 @@ pub struct Problem {
 impl Problem {
     /// The body for a code.
     pub fn new(code: ProblemCode, status: u16, detail: Option<String>) -> Self {
-        let name = serde_json::to_value(code).ok();
-        let name = name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
         Self {
-            type_uri: format!("urn:ma-demande:probleme:{name}"),
+            type_uri: format!("urn:ma-demande:probleme:{}", code.name()),
             title: code.to_string(),
             status,
             code,

@@ -12,3 +12,4 @@ mod compte;
 mod envoyer;
 mod file;
 mod support;
+mod vus;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use client::{Client, MemorySecrets, Options, Patience, SecretStore};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
@@ -408,7 +408,7 @@ impl Fake {
             nom: None,
             sha256: Some(digest(bytes)),
             origine: Origine::Application,
-            depose_le: Utc::now(),
+            depose_le: DateTime::UNIX_EPOCH,
             media_type: Some(MediaType::Pdf),
             taille: bytes.len() as u64,
             pages: Some(1),
