@@ -1,12 +1,14 @@
-//! What a process costs, by the kernel's account.
+//! What a contestant's process costs, by the kernel's account.
 
-use std::{
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{process::Command, time::Duration};
 
 use anyhow::{Result, ensure};
-use wait4::Wait4 as _;
+
+use crate::child::{self, Limits};
+
+/// Far more than any contestant takes of 48 megapixels, so that one that never ends is noticed.
+const LIMITS: Limits =
+    Limits { cpu_seconds: 60, wall: Duration::from_mins(10), address_space_bytes: 8 << 30 };
 
 /// What a process and those it started and waited for have cost.
 pub(crate) struct Cost {
@@ -18,10 +20,9 @@ pub(crate) struct Cost {
 
 /// Runs a command to its end.
 pub(crate) fn cost_of(command: &mut Command) -> Result<Cost> {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
-    let used = child.wait4()?;
-    ensure!(used.status.success(), "{}", used.status);
-    Ok(Cost { cpu: used.rusage.utime + used.rusage.stime, peak_bytes: used.rusage.maxrss })
+    let ended = child::run(command, &LIMITS)?;
+    ensure!(ended.status.success(), "{} : {}", ended.status, ended.stderr);
+    Ok(Cost { cpu: ended.cpu, peak_bytes: ended.peak_bytes })
 }
 
 /// The value in the middle; not a number where there is none.
