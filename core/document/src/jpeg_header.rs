@@ -14,6 +14,8 @@ pub(crate) struct JpegHeader {
     pub(crate) orientation: Orientation,
     /// What its components are.
     pub(crate) colours: Colours,
+    /// The colour profile (ICC.1, annex B.4), where one segment holds it whole.
+    pub(crate) profile: Option<Vec<u8>>,
     /// All scans refine the whole picture, so that its coefficients must be held.
     pub(crate) progressive: bool,
     /// Samples of all components together, each at its own resolution.
@@ -47,6 +49,7 @@ pub(crate) fn read(jpeg: &[u8]) -> Result<JpegHeader, RaisonRefus> {
     let mut orientation = None;
     let mut jfif = false;
     let mut adobe = None;
+    let mut profile = None;
     loop {
         // Between segments, as in other readers, anything up to the next marker is skipped.
         let start = rest.iter().position(|byte| *byte == 0xFF).ok_or(RaisonRefus::Illisible)?;
@@ -72,6 +75,9 @@ pub(crate) fn read(jpeg: &[u8]) -> Result<JpegHeader, RaisonRefus> {
             0xE1 if orientation.is_none() => {
                 orientation = segment.strip_prefix(b"Exif\0\0").and_then(exif::orientation);
             }
+            0xE2 if profile.is_none() => {
+                profile = segment.strip_prefix(b"ICC_PROFILE\0\x01\x01").map(<[u8]>::to_vec);
+            }
             0xEE if segment.starts_with(b"Adobe") => adobe = segment.get(11).copied(),
             _ => {}
         }
@@ -82,6 +88,7 @@ pub(crate) fn read(jpeg: &[u8]) -> Result<JpegHeader, RaisonRefus> {
         size: frame.size,
         orientation: orientation.unwrap_or(Orientation::UPRIGHT),
         colours: frame.colours(jfif, adobe)?,
+        profile,
         progressive: frame.progressive,
         samples: frame.samples(),
     })

@@ -6,11 +6,13 @@
 
 mod decode_jpeg;
 mod decode_other;
+mod decode_png;
 mod encode;
 mod mask;
 mod orient;
 mod plane;
 mod resample;
+mod srgb;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -141,7 +143,9 @@ fn recompressed(picture: Picture) -> Option<Recompressed> {
 fn size(bytes: &[u8], media_type: MediaType) -> Result<(u32, u32), RaisonRefus> {
     match media_type {
         MediaType::Jpeg => jpeg_header::read(bytes).map(|header| header.orientation.shown(header.size)),
-        _ => decode_other::size(bytes, media_type),
+        MediaType::Png => decode_png::size(bytes),
+        MediaType::Webp => decode_other::webp_size(bytes),
+        MediaType::Pdf => Err(RaisonRefus::TypeInconnu),
     }
 }
 
@@ -229,7 +233,8 @@ fn decode(bytes: &[u8], media_type: MediaType) -> Result<Decoded, RaisonRefus> {
 fn decode_to(bytes: &[u8], media_type: MediaType, side: u32) -> Result<Decoded, RaisonRefus> {
     match media_type {
         MediaType::Jpeg => decode_jpeg::decode(bytes, side),
-        MediaType::Png | MediaType::Webp => decode_other::decode(bytes, media_type),
+        MediaType::Png => decode_png::decode(bytes),
+        MediaType::Webp => decode_other::decode_webp(bytes),
         MediaType::Pdf => Err(RaisonRefus::TypeInconnu),
     }
 }

@@ -30,7 +30,7 @@ pub enum RaisonRefus {
     Illisible,
     /// More pixels than a phone or an inspection can hold.
     #[error(
-        "Cette image est trop grande. Reprenez la photo avec une résolution ordinaire (12 ou 50 mégapixels)."
+        "Cette image est trop grande. Enregistrez-la en JPEG, ou reprenez la photo avec une résolution ordinaire (12 ou 50 mégapixels)."
     )]
     TropDePixels,
     /// A password is needed to open the PDF.

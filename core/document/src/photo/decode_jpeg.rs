@@ -12,7 +12,7 @@ use wire::{MediaType, RaisonRefus};
 use super::{
     Decoded, decode_other,
     plane::{Picture, Plane},
-    resample,
+    resample, srgb,
 };
 use crate::jpeg_header::{self, Colours, JpegHeader};
 
@@ -33,6 +33,10 @@ pub(crate) fn decode(jpeg: &[u8], side: u32) -> Result<Decoded, RaisonRefus> {
         Err(error) => {
             (decode_other::picture(jpeg, MediaType::Jpeg)?, !matches!(error, Error::Unsupported(_)))
         }
+    };
+    let picture = match &header.profile {
+        Some(profile) => srgb::convert(picture, profile),
+        None => picture,
     };
     Ok(Decoded { picture, orientation: header.orientation, incomplete })
 }

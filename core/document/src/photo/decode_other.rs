@@ -1,26 +1,36 @@
-//! PNG, WebP, and the JPEGs that the scaled decoder refuses, by the `image` crate. Transparent becomes white: paper.
+//! WebP, interlaced PNG, and the JPEGs that the scaled decoder refuses, by the `image` crate, which holds the whole picture.
+//! Transparent becomes white: paper.
 
 use std::io::Cursor;
 
-use image::{
-    ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, metadata::Orientation as Stored,
-};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use wire::{MediaType, RaisonRefus, limites};
 
 use super::{
     Decoded,
     plane::{self, Picture, Plane},
+    srgb,
 };
 use crate::{exif::Orientation, jpeg_header::check_size};
 
-/// Most bytes a decoder may allocate: those of 48 megapixels in RGB.
-const DECODER_BYTES_MAX: u64 = 160_000_000;
+/// Most bytes a picture may take in the decoder: those of 48 megapixels in RGB. The planes made of it take half as much
+/// again, and all together must stay below 256 MB.
+const DECODER_BYTES_MAX: u64 = 145_000_000;
 
-/// Decodes a PNG or WebP.
-pub(crate) fn decode(bytes: &[u8], media_type: MediaType) -> Result<Decoded, RaisonRefus> {
-    let mut decoder = open(bytes, media_type)?;
-    let orientation = decoder.orientation().map_or(Orientation::UPRIGHT, of_stored);
-    Ok(Decoded { picture: read(decoder)?, orientation, incomplete: false })
+/// The same for a WebP, whose decoder holds the picture twice.
+const WEBP_BYTES_MAX: u64 = 100_000_000;
+
+/// Decodes a WebP.
+pub(super) fn decode_webp(bytes: &[u8]) -> Result<Decoded, RaisonRefus> {
+    let mut decoder = open(bytes, MediaType::Webp)?;
+    let orientation = orientation(&mut decoder);
+    let profile = decoder.icc_profile().ok().flatten();
+    let picture = read(decoder)?;
+    let picture = match profile {
+        Some(profile) => srgb::convert(picture, &profile),
+        None => picture,
+    };
+    Ok(Decoded { picture, orientation, incomplete: false })
 }
 
 /// Decodes a picture as it is stored.
@@ -28,11 +38,10 @@ pub(crate) fn picture(bytes: &[u8], media_type: MediaType) -> Result<Picture, Ra
     read(open(bytes, media_type)?)
 }
 
-/// Width and height as shown, from the header alone.
-pub(crate) fn size(bytes: &[u8], media_type: MediaType) -> Result<(u32, u32), RaisonRefus> {
-    let mut decoder = open(bytes, media_type)?;
-    let orientation = decoder.orientation().map_or(Orientation::UPRIGHT, of_stored);
-    Ok(orientation.shown(decoder.dimensions()))
+/// Width and height of a WebP as shown, from the header alone.
+pub(super) fn webp_size(bytes: &[u8]) -> Result<(u32, u32), RaisonRefus> {
+    let mut decoder = open(bytes, MediaType::Webp)?;
+    Ok(orientation(&mut decoder).shown(decoder.dimensions()))
 }
 
 fn open(bytes: &[u8], media_type: MediaType) -> Result<impl ImageDecoder + '_, RaisonRefus> {
@@ -45,25 +54,16 @@ fn open(bytes: &[u8], media_type: MediaType) -> Result<impl ImageDecoder + '_, R
     let mut limits = Limits::default();
     limits.max_image_width = Some(limites::IMAGE_SIDE_PIXELS_MAX);
     limits.max_image_height = Some(limites::IMAGE_SIDE_PIXELS_MAX);
-    limits.max_alloc = Some(DECODER_BYTES_MAX);
+    let bytes_max = if media_type == MediaType::Webp { WEBP_BYTES_MAX } else { DECODER_BYTES_MAX };
+    limits.max_alloc = Some(bytes_max);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
-    if let Some(size) = png_size(bytes) {
-        check_size(size)?;
-    }
     let decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
     check_size(decoder.dimensions())?;
-    if decoder.total_bytes() > DECODER_BYTES_MAX {
+    if decoder.total_bytes() > bytes_max {
         return Err(RaisonRefus::TropDePixels);
     }
     Ok(decoder)
-}
-
-/// What a PNG's first chunk declares (ISO/IEC 15948, 11.2.2), so that a bomb is told from a damaged file.
-fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let header = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(4..)?.strip_prefix(b"IHDR")?;
-    let (width, rest) = header.split_first_chunk()?;
-    Some((u32::from_be_bytes(*width), u32::from_be_bytes(*rest.first_chunk()?)))
 }
 
 fn refusal(error: &image::ImageError) -> RaisonRefus {
@@ -85,20 +85,14 @@ fn read(decoder: impl ImageDecoder) -> Result<Picture, RaisonRefus> {
         DynamicImage::ImageRgb8(image) => plane::from_rgb(width, height, image.pixels().map(|pixel| pixel.0)),
         other => {
             let on_white = other.to_rgba8();
-            plane::from_rgb(width, height, on_white.pixels().map(|pixel| over_white(pixel.0)))
+            plane::from_rgb(width, height, on_white.pixels().map(|pixel| plane::over_white(pixel.0)))
         }
     };
     picture.ok_or(RaisonRefus::Illisible)
 }
 
-/// A pixel laid on white paper.
-fn over_white([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
-    let alpha = u16::from(alpha);
-    [r, g, b].map(|value| {
-        u8::try_from((u16::from(value) * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
-    })
-}
-
-fn of_stored(stored: Stored) -> Orientation {
-    Orientation::from_exif(u16::from(stored.to_exif()))
+fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
+    decoder
+        .orientation()
+        .map_or(Orientation::UPRIGHT, |stored| Orientation::from_exif(stored.to_exif().into()))
 }

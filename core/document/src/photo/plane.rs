@@ -68,7 +68,8 @@ pub(crate) fn from_rgb(
 ) -> Option<Picture> {
     let half = width.div_ceil(2);
     let mut luma = Vec::with_capacity(width.checked_mul(height)?);
-    let mut chroma = [Vec::new(), Vec::new()];
+    let quarter = half.checked_mul(height.div_ceil(2))?;
+    let mut chroma = [Vec::with_capacity(quarter), Vec::with_capacity(quarter)];
     // Sums of one row of squares: Cb, Cr, and how many pixels.
     let mut sums = vec![[0_i32; 3]; half];
     let mut pixels = pixels;
@@ -97,6 +98,14 @@ pub(crate) fn from_rgb(
     })
 }
 
+/// A pixel laid on white paper.
+pub(crate) fn over_white([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
+    let alpha = u16::from(alpha);
+    [r, g, b].map(|value| {
+        u8::try_from((u16::from(value) * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
+    })
+}
+
 /// The conversion's coefficients are held with this many bits after the point.
 const FRACTION_BITS: i32 = 16;
 
@@ -109,6 +118,13 @@ fn luma_of(rgb: [u8; 3]) -> u8 {
 fn chroma_of(rgb: [u8; 3]) -> [i32; 2] {
     let [r, g, b] = rgb.map(i32::from);
     [-11_059 * r - 21_709 * g + 32_768 * b, 32_768 * r - 27_439 * g - 5_329 * b]
+}
+
+/// The way back (ITU-T T.871).
+pub(crate) fn to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
+    let (y, cb, cr) = (i32::from(y) << FRACTION_BITS, i32::from(cb) - 128, i32::from(cr) - 128);
+    [y + 91_881 * cr, y - 22_554 * cb - 46_802 * cr, y + 116_130 * cb]
+        .map(|value| clamp_to_u8((value + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS))
 }
 
 fn divide_rounded(value: i32, by: i32) -> i32 {
