@@ -5,6 +5,7 @@ mod child;
 mod command;
 mod corpus;
 mod demo;
+mod fuzz;
 mod kotlin;
 mod race;
 mod test;
@@ -20,6 +21,7 @@ cargo xtask corpus [DOSSIER]  fait passer chaque fichier d’un dossier par l’
 cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
+cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
 cargo xtask test            vérifie tout : format, clippy, deny, tests unitaires, de bout en bout, interopérabilité";
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn run() -> Result<()> {
         ["kotlin"] => kotlin::run_tests(),
         ["kotlin", "--sources"] => kotlin::sources(),
         ["race", "photo"] => race::photo(),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["test"] => test::run(),
         _ => bail!("usage :\n{USAGE}"),
     }

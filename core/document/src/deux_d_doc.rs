@@ -74,6 +74,12 @@ pub(crate) fn understand(content: &str) -> Option<Lu> {
     Some(Lu { code: suggestion(&message), nir })
 }
 
+/// The door of the fuzzer, which would else have to draw each code.
+#[cfg(fuzzing)]
+pub fn understand_deux_d_doc(content: &str) -> Option<DeuxDDoc> {
+    understand(content)?.code
+}
+
 fn suggestion(message: &Message<'_>) -> Option<DeuxDDoc> {
     let kind = SPECIFICATION.document(message.kind)?;
     let year = |wanted| {

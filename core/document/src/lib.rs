@@ -28,6 +28,8 @@ mod sortie;
 
 pub use apercu::{Apercu, Apercus, apercu_fichier};
 pub use avertissement::Avertissement;
+#[cfg(fuzzing)]
+pub use deux_d_doc::understand_deux_d_doc;
 pub use deux_d_doc::{DeuxDDoc, Signature};
 pub use inspecter::{ErreurInspection, Inspection, inspecter, inspecter_octets};
 pub use plan::{Corners, Mask, PagePlan, Plan, Point, Rotation};

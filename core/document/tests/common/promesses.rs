@@ -1,4 +1,5 @@
 //! What holds of every file, whoever made it. One place says it, for the tests, the corpus and the fuzzer.
+#![allow(dead_code, reason = "each of them uses its part")]
 
 use std::{fs, path::Path};
 
@@ -87,7 +88,7 @@ fn fit(source: &Constat, prepared: &Prepared, out: &Path, bytes: &[u8]) -> Resul
 
 /// Whether a JPEG holds its picture and nothing else: no segment for applications but JFIF's, no comment, nothing after
 /// its end. Without an orientation of its own, it is shown as it is stored.
-fn bare(jpeg: &[u8]) -> Result<(), String> {
+pub(crate) fn bare(jpeg: &[u8]) -> Result<(), String> {
     let mut at = 2;
     loop {
         let Some([0xFF, marker, high, low]) = jpeg.get(at..at + 4) else {
