@@ -7,13 +7,14 @@
 
 mod lecture;
 mod message;
+mod recherche;
 
 use std::{fmt, sync::LazyLock};
 
 use wire::{RubriqueCode, TypeCode};
 
 use crate::nir;
-pub(crate) use lecture::read;
+pub(crate) use lecture::{first_page, read};
 use message::{Message, Specification};
 
 /// What a 2D-Doc says of the document that carries it.

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wire::{MediaType, RaisonRefus, limites};
 
 use crate::{
-    Avertissement, CornersProposes, Mask, PagePlan, Rotation,
+    Avertissement, Mask, PagePlan, Rotation,
     exif::Orientation,
     jpeg_header, lisibilite,
     page::{self, Quad},
@@ -37,6 +37,8 @@ pub(crate) struct PreparedPhoto {
     pub(crate) grey: bool,
     /// What was seen on the way.
     pub(crate) avertissements: Vec<Avertissement>,
+    /// The luminance of the picture that was encoded.
+    pub(crate) luma: Plane,
 }
 
 /// Why there is no photo.
@@ -77,7 +79,14 @@ pub(crate) fn prepare(
         None => whole(decoded.picture, decoded.orientation, plan),
     };
     check(cancel)?;
-    let legible = lisibilite::measure(&picture.luma);
+    let mut legible = lisibilite::measure(&picture.luma);
+    if let Some(sheet) = &sheet {
+        // The sheet's edges are the picture's: the table that may show beside them is no text that runs over.
+        legible.edge = 0.0;
+        // What was hardly blurred in the photo is as readable on the sheet, which may have more pixels.
+        let side = page::side_within_photo(sheet, size(bytes, media_type)?);
+        legible.sharpness = lisibilite::measure(&shrunk(picture.luma.clone(), side)).sharpness;
+    }
     // White paper has no glare left to be seen: measured before.
     let picture = if plan.clean { page::clean(picture) } else { picture };
     let jpeg = encode::to_jpeg(&picture)?;
@@ -90,7 +99,7 @@ pub(crate) fn prepare(
         avertissements.push(Avertissement::ImagePetite);
     }
     avertissements.extend(lisibilite::warnings(&legible));
-    Ok(PreparedPhoto { jpeg, size, grey: picture.chroma.is_none(), avertissements })
+    Ok(PreparedPhoto { jpeg, size, grey: picture.chroma.is_none(), avertissements, luma: picture.luma })
 }
 
 /// Decodes a photo to its end, a JPEG at an eighth of its size, to see that somebody could; its width and height as
@@ -172,22 +181,6 @@ fn flat(
     }
     let sheet = sheet.stored(orientation).turned(plan.rotation);
     page::straighten(picture, &sheet, limites::PREPARED_SIDE_PIXELS_MIN)
-}
-
-/// Where the sheet lies in the photo in `bytes`, if it is found.
-pub(crate) fn find_sheet(
-    bytes: &[u8],
-    media_type: MediaType,
-) -> Result<Option<CornersProposes>, RaisonRefus> {
-    let decoded = decode_to(bytes, media_type, page::FIND_SIDE_PIXELS)?;
-    let small = to_long_side(decoded.picture, page::FIND_SIDE_PIXELS);
-    Ok(page::find(&orient::apply(small, decoded.orientation).luma))
-}
-
-/// The luminance of a photo as stored, with a long side of about `side` pixels or all there are; none where it cannot be
-/// read.
-pub(crate) fn luminance(bytes: &[u8], media_type: MediaType, side: u32) -> Option<Plane> {
-    Some(shrunk(decode_to(bytes, media_type, side).ok()?.picture.luma, side))
 }
 
 /// A plane with a long side of about `side` pixels, or as it is where that is less.

@@ -14,7 +14,7 @@ use crate::{
     inspecter::{apart, read_source, sniff},
     nir,
     pdf::{self, Assembly},
-    photo::{self, PhotoError, PreparedPhoto},
+    photo::{self, PhotoError, Plane, PreparedPhoto},
     sortie,
 };
 
@@ -115,11 +115,11 @@ pub fn preparer(
     })
 }
 
-/// Prepares without writing: the size and the warnings to expect.
-pub(crate) fn rehearse(plan: &Plan) -> Result<(u64, Vec<Avertissement>), ErreurPreparation> {
+/// Prepares the file at `path`, whole, without writing.
+pub(crate) fn rehearse(path: &Path) -> Result<Piece, ErreurPreparation> {
+    let plan = Plan::of_files([path]);
     let (progress, cancel): (&mut dyn FnMut(Progres), _) = (&mut |_| {}, &AtomicBool::new(false));
-    let piece = Work { progress, cancel, done: 0, total: steps(plan), originals: Vec::new() }.piece(plan)?;
-    Ok((piece.bytes.len() as u64, piece.avertissements))
+    Work { progress, cancel, done: 0, total: steps(&plan), originals: Vec::new() }.piece(&plan)
 }
 
 /// Two for each entry, read and done, and one for the writing.
@@ -128,12 +128,14 @@ fn steps(plan: &Plan) -> u32 {
 }
 
 /// A prepared piece that is not written yet.
-struct Piece {
+pub(crate) struct Piece {
     media_type: MediaType,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     pages: u32,
     pixels: Option<(u32, u32)>,
-    avertissements: Vec<Avertissement>,
+    pub(crate) avertissements: Vec<Avertissement>,
+    /// The luminance of a photo alone.
+    pub(crate) luma: Option<Plane>,
 }
 
 /// One preparation under way.
@@ -182,6 +184,7 @@ impl Work<'_> {
             pages: 1,
             pixels: Some(photo.size),
             avertissements: photo.avertissements,
+            luma: Some(photo.luma),
         })
     }
 
@@ -197,6 +200,7 @@ impl Work<'_> {
             pages: pdf.pages,
             pixels: None,
             avertissements: pdf.cleaned.then_some(Avertissement::ContenuActifRetire).into_iter().collect(),
+            luma: None,
         })
     }
 
@@ -246,7 +250,7 @@ impl Work<'_> {
             .map_err(|raison| ErreurPreparation::Refus { entry: plans.len().saturating_sub(1), raison })?;
         let mut told = HashSet::new();
         avertissements.retain(|avertissement| told.insert(*avertissement));
-        Ok(Piece { media_type: MediaType::Pdf, bytes, pages, pixels: None, avertissements })
+        Ok(Piece { media_type: MediaType::Pdf, bytes, pages, pixels: None, avertissements, luma: None })
     }
 
     fn photo(
@@ -255,7 +259,7 @@ impl Work<'_> {
         plan: &PagePlan,
         entry: usize,
     ) -> Result<PreparedPhoto, ErreurPreparation> {
-        if plan.page.is_some_and(|page| page > 0) {
+        if plan.page.into_iter().chain(plan.masks.iter().map(|mask| mask.page)).any(|page| page > 0) {
             return Err(ErreurPreparation::Impossible { entry });
         }
         apart(|| photo::prepare(&source.bytes, source.media_type, plan, self.cancel))?.map_err(|error| {

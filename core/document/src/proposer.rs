@@ -2,12 +2,10 @@
 
 use std::{io, path::Path};
 
-use wire::{MediaType, RaisonRefus};
+use wire::RaisonRefus;
 
 use crate::{
-    Avertissement, Corners, DeuxDDoc, ErreurInspection, ErreurPreparation, Plan, deux_d_doc,
-    inspecter::{apart, read_source, sniff},
-    photo,
+    Avertissement, Corners, DeuxDDoc, ErreurPreparation, deux_d_doc, inspecter::apart, page,
     preparer::rehearse,
 };
 
@@ -38,6 +36,11 @@ impl CornersProposes {
     /// on ten kinds of table, or of none, or cut: 166 sheets found above it, all four corners within 2 % of the long side
     /// (half of them within 0.2 %), nothing else taken for a sheet; the highest wrong one had 0.61.
     pub const CONFIANCE_SURE: f32 = 0.7;
+
+    /// The corners, where they may be applied without asking.
+    pub fn surs(&self) -> Option<Corners> {
+        (self.confiance >= Self::CONFIANCE_SURE).then_some(self.corners)
+    }
 }
 
 /// Why [`proposer`] suggests nothing.
@@ -57,45 +60,30 @@ pub enum ErreurProposition {
 /// Suggests what to do with the file at `path`. The file is prepared as it is, without being written: a photo takes a
 /// fraction of a second, and the warnings and the size are those of what would really be sent.
 pub fn proposer(path: &Path) -> Result<Proposition, ErreurProposition> {
-    let (taille_estimee, mut avertissements) =
-        rehearse(&Plan::of_files([path])).map_err(|error| match error {
-            ErreurPreparation::Refus { raison, .. } => ErreurProposition::Refus(raison),
-            ErreurPreparation::NeedsPlatformDecode { .. } => ErreurProposition::NeedsPlatformDecode,
-            ErreurPreparation::Io(error) => ErreurProposition::Io(error),
-            // A plan of one whole file asks for nothing impossible, and nobody can stop it.
-            ErreurPreparation::Impossible { .. }
-            | ErreurPreparation::Corners { .. }
-            | ErreurPreparation::PlanVide
-            | ErreurPreparation::Annule => ErreurProposition::Refus(RaisonRefus::NonVerifiable),
-        })?;
-    let seen = look(path)?;
-    if seen.lu.as_ref().is_some_and(|lu| lu.nir) {
+    let piece = rehearse(path).map_err(|error| match error {
+        ErreurPreparation::Refus { raison, .. } => ErreurProposition::Refus(raison),
+        ErreurPreparation::NeedsPlatformDecode { .. } => ErreurProposition::NeedsPlatformDecode,
+        ErreurPreparation::Io(error) => ErreurProposition::Io(error),
+        // A plan of one whole file asks for nothing impossible, and nobody can stop it.
+        ErreurPreparation::Impossible { .. }
+        | ErreurPreparation::Corners { .. }
+        | ErreurPreparation::PlanVide
+        | ErreurPreparation::Annule => ErreurProposition::Refus(RaisonRefus::NonVerifiable),
+    })?;
+    let (taille_estimee, mut avertissements) = (piece.bytes.len() as u64, piece.avertissements);
+    let seen = apart(|| {
+        let corners = piece.luma.as_ref().and_then(page::find);
+        let picture = piece.luma.or_else(|| deux_d_doc::first_page(&piece.bytes));
+        Ok::<_, RaisonRefus>((corners, picture.and_then(deux_d_doc::read)))
+    })?;
+    // A suggestion is worth nothing to somebody who cannot go on: where looking fails, there is none.
+    let (corners, read) = seen.unwrap_or_default();
+    if corners.is_some_and(|corners| corners.surs().is_some()) {
+        // All four corners are there: what runs over the picture's edge is the table's pattern, or another paper.
+        avertissements.retain(|seen| *seen != Avertissement::PageCoupee);
+    }
+    if read.as_ref().is_some_and(|read| read.nir) {
         avertissements.push(Avertissement::NirDansCode);
     }
-    let code = seen.lu.and_then(|lu| lu.code);
-    Ok(Proposition { corners: seen.corners, avertissements, code, taille_estimee })
-}
-
-/// What is seen of a file besides what its preparation tells.
-#[derive(Default)]
-struct Seen {
-    /// Where the sheet lies in a photo.
-    corners: Option<CornersProposes>,
-    /// What its 2D-Doc says.
-    lu: Option<deux_d_doc::Lu>,
-}
-
-fn look(path: &Path) -> Result<Seen, ErreurProposition> {
-    let bytes = read_source(path).map_err(|error| match error {
-        ErreurInspection::Refus(raison) => ErreurProposition::Refus(raison),
-        ErreurInspection::Io(error) => ErreurProposition::Io(error),
-    })?;
-    let Some(media_type) = sniff(&bytes)? else { return Ok(Seen::default()) };
-    let corners = match media_type {
-        MediaType::Pdf => None,
-        _ => apart(|| photo::find_sheet(&bytes, media_type))??,
-    };
-    // A suggestion is worth nothing to somebody who cannot go on: where the code's reader fails, there is none.
-    let lu = apart(|| Ok::<_, RaisonRefus>(deux_d_doc::read(&bytes, media_type)))?.unwrap_or_default();
-    Ok(Seen { corners, lu })
+    Ok(Proposition { corners, avertissements, code: read.and_then(|read| read.code), taille_estimee })
 }

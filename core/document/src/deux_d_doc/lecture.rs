@@ -3,32 +3,35 @@
 use rxing::{
     BinaryBitmap, DecodeHints, Luma8Source, Reader, common::HybridBinarizer, datamatrix::DataMatrixReader,
 };
-use wire::MediaType;
+use wire::limites;
 
-use super::{Lu, understand};
+use super::{Lu, recherche, understand};
 use crate::{
     caviardage,
     photo::{self, Plane},
 };
 
-/// Long sides at which a code is looked for, in pixels, one after the other. On a photo of an A4 page the modules of a
-/// 2D-Doc are 3 pixels wide at the first; where the photo is soft or the code large, they are found again at a smaller one.
-/// The three looks together take a third of a second where there is nothing (measured; at 4,000 it would be another).
-const SIDES_PIXELS: [u32; 3] = [2_000, 1_400, 1_000];
+/// Sizes at which a field is read, in percent. On a photo of an A4 page the modules of a 2D-Doc are 3 pixels wide at the
+/// first; where the photo is soft or the code large, they are found again at a smaller one.
+const SIZES_PERCENT: [usize; 3] = [100, 70, 50];
 
-/// Reads the 2D-Doc in a photo, or on the first page of a PDF; none where none is found.
-pub(crate) fn read(bytes: &[u8], media_type: MediaType) -> Option<Lu> {
-    let [first, ..] = SIDES_PIXELS;
-    let mut plane = if media_type == MediaType::Pdf {
-        let page = caviardage::first_page(bytes)?;
-        photo::luminance_of_page(page.size, page.pixels())?
-    } else {
-        photo::luminance(bytes, media_type, first)?
-    };
-    SIDES_PIXELS.into_iter().find_map(|side| {
-        plane = photo::shrunk(plane.clone(), side);
-        look(&plane)
+/// Reads the 2D-Doc in an upright picture of a page; none where none is found.
+pub(crate) fn read(luma: Plane) -> Option<Lu> {
+    let luma = photo::shrunk(luma, limites::PREPARED_SIDE_PIXELS_MIN);
+    recherche::fields(&luma).into_iter().find_map(|(columns, rows)| {
+        let field = luma.part(columns, rows)?;
+        let side = field.width().max(field.height());
+        SIZES_PERCENT.into_iter().find_map(|percent| {
+            let side = u32::try_from(side * percent / 100).ok()?;
+            look(&photo::shrunk(field.clone(), side))
+        })
     })
+}
+
+/// The first page of a PDF, drawn.
+pub(crate) fn first_page(pdf: &[u8]) -> Option<Plane> {
+    let page = caviardage::first_page(pdf)?;
+    photo::luminance_of_page(page.size, page.pixels())
 }
 
 fn look(plane: &Plane) -> Option<Lu> {

@@ -1,5 +1,7 @@
 //! A picture as planes of samples.
 
+use std::ops::Range;
+
 /// One component of a picture: rows of bytes without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plane {
@@ -30,8 +32,16 @@ impl Plane {
         &self.samples
     }
 
+    /// A part of the plane; none where there is nothing of it.
+    pub(crate) fn part(&self, columns: Range<usize>, rows: Range<usize>) -> Option<Self> {
+        let (width, height) = (columns.len(), rows.len());
+        let lines = self.rows().take(rows.end).skip(rows.start);
+        let samples = lines.filter_map(|row| row.get(columns.clone())).flatten().copied().collect();
+        Self::new(width, height, samples)
+    }
+
     /// Sets the samples of these columns and rows, as far as there are any.
-    pub(crate) fn fill(&mut self, columns: std::ops::Range<usize>, rows: std::ops::Range<usize>, value: u8) {
+    pub(crate) fn fill(&mut self, columns: Range<usize>, rows: Range<usize>, value: u8) {
         let columns = columns.start.min(self.width)..columns.end.min(self.width);
         for row in self.samples.chunks_exact_mut(self.width).take(rows.end).skip(rows.start) {
             row.get_mut(columns.clone()).unwrap_or_default().fill(value);
