@@ -39,7 +39,7 @@ const PAPER_MIN: u8 = 45;
 const SMALL_LETTER_PIXELS: u16 = 6;
 
 /// A lamp's reflection of the size of a coin on a page.
-const BURNT_MAX: f32 = 0.01;
+const BURNT_MAX: f32 = 0.005;
 
 /// Text in more than this share of the squares along an edge: one square of sixty.
 const EDGE_MAX: f32 = 0.012;

@@ -12,9 +12,11 @@ pub(super) struct Square {
     pub(super) dark: u8,
     /// The bright level: one in twenty is brighter.
     pub(super) bright: u8,
-    /// The steepest steps over two pixels, across or down, whichever are gentler: one in fifty is steeper. A moved camera
-    /// blurs one way only.
+    /// The steepest steps over two pixels across, down or along a diagonal, whichever are gentlest: one in fifty is steeper.
+    /// A moved camera blurs one way only.
     step: u8,
+    /// There is ink on paper.
+    is_text: bool,
 }
 
 /// Least step from ink to paper that is no grain.
@@ -23,12 +25,21 @@ const CONTRAST_MIN: u8 = 16;
 /// Least share of an edge along which paper as bright as the rest runs, for the page to be cut there: shadow takes some.
 const PAPER_ALONG_EDGE_MIN: f32 = 0.25;
 
+/// Least light on ink's paper, in percent of that on the brightest tenth of what looks like text: a hand's shadow takes four
+/// tenths, and a woven cloth, whose threads look like letters, is mostly darker.
+const PAPER_LIGHT_MIN_PERCENT: u16 = 55;
+
 /// Light of a square that is burnt out: nothing in it is darker.
 const BURNT: u8 = 248;
 
 impl Square {
-    /// Ink on paper: a step in proportion to the light that falls there, and more than grain.
+    /// Ink on paper.
     pub(super) fn is_text(self) -> bool {
+        self.is_text
+    }
+
+    /// A step in proportion to the light that falls there, and more than grain.
+    fn has_steps(self) -> bool {
         let contrast = self.bright.saturating_sub(self.dark);
         contrast >= CONTRAST_MIN && u16::from(contrast) * 3 >= u16::from(self.bright)
     }
@@ -41,16 +52,23 @@ impl Square {
     /// The square whose rows of pixels are these.
     fn of<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut levels = [0_u16; 256];
-        let (mut across, mut down) = ([0_u16; 256], [0_u16; 256]);
+        let [mut across, mut down, mut falling, mut rising] = [[0_u16; 256]; 4];
         let (mut above, mut two_above): (&[u8], &[u8]) = (&[], &[]);
         for row in rows {
             count(&mut levels, row.iter().copied());
             count(&mut across, row.iter().zip(row.iter().skip(2)).map(|(a, b)| a.abs_diff(*b)));
             count(&mut down, row.iter().zip(two_above).map(|(a, b)| a.abs_diff(*b)));
+            count(&mut falling, row.iter().skip(2).zip(two_above).map(|(a, b)| a.abs_diff(*b)));
+            count(&mut rising, row.iter().zip(two_above.iter().skip(2)).map(|(a, b)| a.abs_diff(*b)));
             (two_above, above) = (above, row);
         }
-        let step = quantile(&across, 98).min(quantile(&down, 98));
-        Self { dark: quantile(&levels, 5), bright: quantile(&levels, 95), step }
+        let gentlest = [across, down, falling, rising].iter().map(|steps| quantile(steps, 98)).min();
+        Self {
+            dark: quantile(&levels, 5),
+            bright: quantile(&levels, 95),
+            step: gentlest.unwrap_or(0),
+            is_text: false,
+        }
     }
 }
 
@@ -85,7 +103,7 @@ impl Squares {
     /// Cuts a picture.
     pub(super) fn of(luma: &Plane) -> Self {
         let columns = luma.width() / SIDE;
-        let squares = luma
+        let mut squares: Vec<Square> = luma
             .samples()
             .chunks_exact(luma.width() * SIDE)
             .flat_map(|band| {
@@ -95,6 +113,11 @@ impl Squares {
                 })
             })
             .collect();
+        let paper = light(squares.iter().filter(|square| square.has_steps()));
+        for square in &mut squares {
+            let on_paper = u16::from(square.bright) * 100 >= u16::from(paper) * PAPER_LIGHT_MIN_PERCENT;
+            square.is_text = square.has_steps() && on_paper;
+        }
         Self { columns, squares }
     }
 
@@ -155,8 +178,13 @@ impl Squares {
 
     /// The light of the brightest tenth of the squares.
     pub(super) fn light(&self) -> u8 {
-        let mut brights: Vec<u8> = self.squares.iter().map(|square| square.bright).collect();
-        brights.sort_unstable();
-        brights.get(brights.len() * 9 / 10).copied().unwrap_or(0)
+        light(self.squares.iter())
     }
+}
+
+/// The light that a tenth of these squares reach.
+fn light<'a>(squares: impl Iterator<Item = &'a Square>) -> u8 {
+    let mut brights: Vec<u8> = squares.map(|square| square.bright).collect();
+    brights.sort_unstable();
+    brights.get(brights.len() * 9 / 10).copied().unwrap_or(0)
 }
