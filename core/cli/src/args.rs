@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use client::ServerAddress;
+use document::Mask;
 use wire::{DepotId, JustificatifId, PieceDemandeeId};
 
-use crate::sortie::CODES;
+use crate::{masque, sortie::CODES};
 
 /// Déposer et suivre les justificatifs d’une demande de logement social.
 #[derive(Debug, Parser)]
@@ -68,6 +69,8 @@ pub(crate) enum Commande {
         /// Dossier où écrire les fichiers préparés
         #[arg(short = 'o', long = "sortie", value_name = "DOSSIER")]
         sortie: PathBuf,
+        #[command(flatten)]
+        retouches: Retouches,
     },
     /// Fermer la session et effacer ce qu’elle a laissé sur cet appareil
     Deconnexion {
@@ -101,6 +104,21 @@ pub(crate) struct Souhait {
     /// Réunir tous les fichiers en une seule pièce, dans l’ordre donné
     #[arg(long)]
     pub(crate) assembler: bool,
+    #[command(flatten)]
+    pub(crate) retouches: Retouches,
+}
+
+/// What is done to the files besides making them fit.
+#[derive(Debug, Args)]
+pub(crate) struct Retouches {
+    /// Noircir pour de bon un rectangle d’une page, par exemple un numéro de sécurité sociale. PAGE : 1 pour une photo ;
+    /// gauche, haut, largeur et hauteur : en pour cent de la page entière, par exemple 1:10,25,30,4. À répéter pour
+    /// plusieurs rectangles ; un seul fichier à la fois
+    #[arg(long = "masque", value_name = "PAGE:GAUCHE,HAUT,LARGEUR,HAUTEUR", value_parser = masque::read)]
+    pub(crate) masques: Vec<Mask>,
+    /// Garder les photos entières, même quand la feuille y est reconnue
+    #[arg(long)]
+    pub(crate) sans_redressement: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -12,7 +12,7 @@ use wire::{
 use crate::{
     afficher,
     args::Souhait,
-    atelier::{Ligne, prepare},
+    atelier::{self, Ligne, prepare},
     choisir,
     preparer::shown,
     sortie::{Echec, Sortie, dire, name_of, of_block, print_json},
@@ -43,6 +43,7 @@ struct Depots {
 
 /// Prepares, queues and sends.
 pub(crate) async fn run(client: &Client, souhait: &Souhait, json: bool) -> Result<Sortie, Echec> {
+    atelier::check(&souhait.fichiers, &souhait.retouches)?;
     let demande = client.session().await?.demande;
     let choix = choose(client, souhait).await?;
     let groups: Vec<Vec<PathBuf>> = if souhait.assembler {
@@ -53,7 +54,7 @@ pub(crate) async fn run(client: &Client, souhait: &Souhait, json: bool) -> Resul
     let mut pieces = Vec::new();
     for sources in groups {
         let brouillon = client.brouillon()?;
-        let (ligne, prepared) = prepare(&sources, &brouillon.piece());
+        let (ligne, prepared) = prepare(&sources, &souhait.retouches, &brouillon.piece());
         if !json {
             eprintln!("{}", shown(&ligne));
         }

@@ -14,6 +14,7 @@ mod deposer;
 mod file;
 mod francais;
 mod lire;
+mod masque;
 mod preparer;
 mod sortie;
 
@@ -39,8 +40,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<Sortie, Echec> {
-    if let Commande::Preparer { fichiers, sortie } = &arguments.commande {
-        return preparer::run(fichiers, sortie, arguments.json);
+    if let Commande::Preparer { fichiers, sortie, retouches } = &arguments.commande {
+        return preparer::run(fichiers, sortie, retouches, arguments.json);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(run_with_client(arguments))

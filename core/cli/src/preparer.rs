@@ -7,16 +7,23 @@ use std::{
 
 use crate::{
     afficher::taille,
-    atelier::{Ligne, Suite, prepare},
+    args::Retouches,
+    atelier::{self, Ligne, Suite, prepare},
     sortie::{Echec, Sortie, dire, print_json},
 };
 
 /// Prepares each file into `directory`.
-pub(crate) fn run(sources: &[PathBuf], directory: &Path, json: bool) -> Result<Sortie, Echec> {
+pub(crate) fn run(
+    sources: &[PathBuf],
+    directory: &Path,
+    retouches: &Retouches,
+    json: bool,
+) -> Result<Sortie, Echec> {
+    atelier::check(sources, retouches)?;
     fs::create_dir_all(directory)?;
     let mut worst = Sortie::Fait;
     for source in sources {
-        let line = prepare_into(source, directory)?;
+        let line = prepare_into(source, directory, retouches)?;
         if line.resultat != "prepare" {
             worst = Sortie::FichierRefuse;
         }
@@ -30,9 +37,9 @@ pub(crate) fn run(sources: &[PathBuf], directory: &Path, json: bool) -> Result<S
 }
 
 /// The engine writes beside the final name, which is known only once the type is.
-fn prepare_into(source: &Path, directory: &Path) -> Result<Ligne, Echec> {
+fn prepare_into(source: &Path, directory: &Path, retouches: &Retouches) -> Result<Ligne, Echec> {
     let temporary = directory.join(format!(".{}.prepare", std::process::id()));
-    let (mut line, prepared) = prepare(&[source.to_owned()], &temporary);
+    let (mut line, prepared) = prepare(&[source.to_owned()], retouches, &temporary);
     if let Some(prepared) = prepared {
         let name = free_name(directory, source, prepared.media_type.extension());
         fs::rename(&temporary, &name)?;
@@ -56,7 +63,9 @@ fn free_name(directory: &Path, source: &Path, extension: &str) -> PathBuf {
 pub(crate) fn shown(line: &Ligne) -> String {
     match &line.suite {
         Suite::Refus { phrase, .. } => format!("{} : {phrase}", line.source),
-        Suite::Fichier { octets, pages, pixels, fichier, avertissements, .. } => {
+        Suite::Fichier {
+            octets, pages, pixels, fichier, redressees, avertissements, suggestions, ..
+        } => {
             let before = line.octets_source.map_or(String::new(), |bytes| format!("{} → ", taille(bytes)));
             let size = match (pixels, pages) {
                 (Some((width, height)), _) => format!("{width} × {height} pixels"),
@@ -64,10 +73,16 @@ pub(crate) fn shown(line: &Ligne) -> String {
                 (None, pages) => format!("{pages} pages"),
             };
             let place = fichier.as_ref().map_or(String::new(), |path| format!(" → {}", path.display()));
-            let warnings = avertissements
-                .iter()
-                .fold(String::new(), |list, warning| format!("{list}\n  Attention : {}", warning.phrase));
-            format!("{}{place} : {before}{}, {size}{warnings}", line.source, taille(*octets))
+            let flat = match redressees {
+                0 => "",
+                _ if *pages == 1 => ", feuille redressée",
+                _ => ", feuilles redressées",
+            };
+            let warnings = avertissements.iter().map(|warning| format!("Attention : {}", warning.phrase));
+            let remarks = warnings
+                .chain(suggestions.iter().map(ToString::to_string))
+                .fold(String::new(), |list, remark| format!("{list}\n  {remark}"));
+            format!("{}{place} : {before}{}, {size}{flat}{remarks}", line.source, taille(*octets))
         }
     }
 }

@@ -88,6 +88,91 @@ fn preparer_never_overwrites() {
     }
 }
 
+/// A photo of the project's samples: a payslip on a desk, and the same for a tax notice's code.
+fn sample(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name).to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_sheet_that_is_surely_found_is_laid_flat_unless_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let photo = sample("tests/samples/B_12.jpg");
+    let prepare = |options: &[&str]| {
+        let output = ma_demande(dir.path(), &[&["preparer", &photo, "-o", "."], options].concat(), "");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        output
+    };
+    let flat = &lines(&prepare(&["--json"]))[0];
+    assert_eq!(flat["redressees"], 1);
+    // The sheet fills 84 % of the photo's height, and now the whole of it.
+    assert_eq!(flat["pixels"][1], 2000);
+    let whole = &lines(&prepare(&["--json", "--sans-redressement"]))[0];
+    assert_eq!((&whole["redressees"], &whole["pixels"]), (&0.into(), &serde_json::json!([1512, 2016])));
+    let told = String::from_utf8(prepare(&[]).stdout).unwrap();
+    assert!(told.contains("feuille redressée"), "{told}");
+}
+
+#[test]
+fn a_code_is_told_as_a_suggestion_that_nobody_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let photo = sample("core/document/tests/donnees/2d-doc.png");
+    let output = ma_demande(dir.path(), &["preparer", "--json", &photo, "-o", "."], "");
+    let suggestion = &lines(&output)[0]["suggestions"][0];
+    assert_eq!(
+        (&suggestion["rubrique"], &suggestion["type"]),
+        (&"revenu_fiscal".into(), &"avis_imposition".into())
+    );
+    assert_eq!((&suggestion["annee"], &suggestion["signature"]), (&2021.into(), &"non vérifié".into()));
+    assert_eq!(suggestion["noms"], serde_json::json!(["RETI PATRICK", "RETI SOPHIE"]));
+    let told = ma_demande(dir.path(), &["preparer", &photo, "-o", "."], "");
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("(non vérifié) : Avis d’impôt sur les revenus, 2021, RETI PATRICK"), "{told}");
+    assert!(told.contains("--rubrique revenu_fiscal --type avis_imposition"), "{told}");
+}
+
+#[test]
+fn a_rectangle_is_blackened_for_good() {
+    let dir = tempfile::tempdir().unwrap();
+    let photo = sample("tests/samples/B_12.jpg");
+    let masked =
+        ["preparer", "--json", &photo, "-o", ".", "--sans-redressement", "--masque", "1:30,40,20,10"];
+    let output = ma_demande(dir.path(), &masked, "");
+    let picture =
+        image::open(dir.path().join(lines(&output)[0]["fichier"].as_str().unwrap())).unwrap().to_luma8();
+    let at = |x: u32, y: u32| picture.get_pixel(x * picture.width() / 100, y * picture.height() / 100).0[0];
+    for (x, y) in [(31, 41), (49, 41), (31, 49), (49, 49), (40, 45)] {
+        assert!(at(x, y) < 12, "{x}, {y}: {}", at(x, y));
+    }
+    let inside = |x: u32, y: u32| {
+        (30..50).contains(&(x * 100 / picture.width())) && (40..50).contains(&(y * 100 / picture.height()))
+    };
+    let outside = picture.enumerate_pixels().filter(|(x, y, _)| !inside(*x, *y));
+    let (count, dark) =
+        outside.fold((0, 0), |(count, dark), (.., pixel)| (count + 1, dark + u32::from(pixel.0[0] < 12)));
+    assert!(dark * 100 < count, "{dark} black pixels of {count} outside of the rectangle");
+}
+
+#[test]
+fn a_mask_that_hides_nothing_is_never_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let photo = sample("tests/samples/B_12.jpg");
+    fs::write(dir.path().join("bail.pdf"), pdf()).unwrap();
+    let prepare =
+        |arguments: &[&str]| ma_demande(dir.path(), &[&["preparer", "-o", "s"], arguments].concat(), "");
+    // Two files: on which of them?
+    let output = prepare(&[&photo, "bail.pdf", "--masque", "1:10,10,10,10"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("un seul fichier"), "{}", stderr(&output));
+    // No such page.
+    assert_eq!(prepare(&["bail.pdf", "--masque", "2:10,10,10,10"]).status.code(), Some(3));
+    assert_eq!(prepare(&[&photo, "--masque", "2:10,10,10,10"]).status.code(), Some(3));
+    // Not on the page.
+    let output = prepare(&["bail.pdf", "--masque", "1:95,10,10,10"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("pour cent"), "{}", stderr(&output));
+    assert!(!dir.path().join("s").exists() || fs::read_dir(dir.path().join("s")).unwrap().count() == 0);
+}
+
 #[test]
 fn a_malformed_command_ends_with_2_and_says_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
