@@ -318,12 +318,13 @@ impl From<document::Avertissement> for Avertissement {
 impl From<document::DeuxDDoc> for Suggestion {
     fn from(code: document::DeuxDDoc) -> Self {
         Self {
+            // No issuer’s certificate is known to the phone.
+            signature: code.signature(&[]).to_string(),
             document: code.document.to_owned(),
             rubrique: code.rubrique,
             type_piece: code.type_piece,
             annee: code.annee,
             noms: code.noms,
-            signature: code.signature.to_string(),
         }
     }
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use client::ServerAddress;
-use document::Mask;
+use document::{Certificat, Mask};
 use wire::{DepotId, JustificatifId, PieceDemandeeId};
 
-use crate::{masque, sortie::CODES};
+use crate::{certificat, masque, sortie::CODES};
 
 /// Déposer et suivre les justificatifs d’une demande de logement social.
 #[derive(Debug, Parser)]
@@ -119,6 +119,11 @@ pub(crate) struct Retouches {
     /// Garder les photos entières, même quand la feuille y est reconnue
     #[arg(long)]
     pub(crate) sans_redressement: bool,
+    /// Vérifier la signature des codes 2D-Doc de cet émetteur, avec la clé publique de son certificat au format PEM (par
+    /// exemple celle que donne « openssl x509 -pubkey -noout »). ÉMETTEUR : quatre lettres ou chiffres pour l’autorité,
+    /// quatre pour le certificat, par exemple FR000001=cle.pem. À répéter pour plusieurs émetteurs
+    #[arg(long = "certificat", value_name = "ÉMETTEUR=FICHIER", value_parser = certificat::read)]
+    pub(crate) certificats: Vec<Certificat>,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

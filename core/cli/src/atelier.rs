@@ -10,7 +10,7 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-use document::{Avertissement, DeuxDDoc, ErreurPreparation, PagePlan, Plan, Prepared};
+use document::{Avertissement, Certificat, DeuxDDoc, ErreurPreparation, PagePlan, Plan, Prepared};
 use serde::Serialize;
 use wire::{MediaType, RaisonRefus, RubriqueCode, Sha256, TypeCode};
 
@@ -91,15 +91,15 @@ impl fmt::Display for Suggestion {
     }
 }
 
-impl From<DeuxDDoc> for Suggestion {
-    fn from(code: DeuxDDoc) -> Self {
+impl Suggestion {
+    fn of(code: DeuxDDoc, certificats: &[Certificat]) -> Self {
         Self {
+            signature: code.signature(certificats).to_string(),
             document: code.document,
             rubrique: code.rubrique,
             type_piece: code.type_piece,
             annee: code.annee,
             noms: code.noms,
-            signature: code.signature.to_string(),
         }
     }
 }
@@ -138,7 +138,9 @@ impl Projet {
                     page.corners = proposition.corners.and_then(|corners| corners.surs());
                 }
                 projet.redressees += usize::from(page.corners.is_some());
-                projet.suggestions.extend(proposition.code.map(Suggestion::from));
+                projet
+                    .suggestions
+                    .extend(proposition.code.map(|code| Suggestion::of(code, &retouches.certificats)));
                 // The others are told again by the preparation, of what it made.
                 projet.avertissements.extend(
                     proposition.avertissements.into_iter().filter(|seen| *seen == Avertissement::NirDansCode),

@@ -8,6 +8,7 @@
 mod afficher;
 mod args;
 mod atelier;
+mod certificat;
 mod choisir;
 mod connexion;
 mod deposer;

@@ -130,6 +130,50 @@ fn a_code_is_told_as_a_suggestion_that_nobody_checked() {
     assert!(told.contains("--rubrique revenu_fiscal --type avis_imposition"), "{told}");
 }
 
+/// The public key of the certificate FR00 0001, with which the specification's examples are signed.
+const KEY: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqY8NfM1igIiTvsTUNuedGDSh1uAB
+1w8cTNzNnZ4v4in3JAUU6N3AypjQx0QMnMSShJoPvac/w5L02grgf4TCPA==
+-----END PUBLIC KEY-----
+";
+
+/// Another's.
+const OTHER_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEzIzvtLS0ncTEvWI0jCNom7/NzJ9OV5br
+c8LX3sVPoXahhtkAw3FtHyoeisob8rPOSOwrOFCWSy4DVZQuaGaEsdr2jgFITxyt
+gbjuvKHqkMTRAzk74IazI8oNzZGVINj/
+-----END PUBLIC KEY-----
+";
+
+#[test]
+fn a_code_s_signature_is_checked_with_a_key_that_is_given() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, content) in [("cle.pem", KEY), ("autre.pem", OTHER_KEY), ("vide.pem", "")] {
+        fs::write(dir.path().join(name), content).unwrap();
+    }
+    let photo = sample("core/document/tests/donnees/2d-doc.png");
+    let prepare = |certificate: &str| {
+        ma_demande(dir.path(), &["preparer", "--json", &photo, "-o", ".", "--certificat", certificate], "")
+    };
+    for (certificate, said) in [
+        ("FR000001=cle.pem", "signature vérifiée"),
+        ("FR000001=autre.pem", "signature fausse"),
+        ("FR000002=cle.pem", "non vérifié"),
+    ] {
+        let output = prepare(certificate);
+        assert_eq!(
+            lines(&output)[0]["suggestions"][0]["signature"],
+            said,
+            "{certificate}: {}",
+            stderr(&output)
+        );
+    }
+    for unusable in ["cle.pem", "FR01=cle.pem", "FR000001=vide.pem", "FR000001=absent.pem"] {
+        let output = prepare(unusable);
+        assert_eq!(output.status.code(), Some(2), "{unusable}: {}", stderr(&output));
+    }
+}
+
 #[test]
 fn a_rectangle_is_blackened_for_good() {
     let dir = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@
 mod lecture;
 mod message;
 mod recherche;
+mod sceau;
 
 use std::{fmt, sync::LazyLock};
 
@@ -16,6 +17,8 @@ use wire::{RubriqueCode, TypeCode};
 use crate::nir;
 pub(crate) use lecture::{first_page, read};
 use message::{Message, Specification};
+pub use sceau::Certificat;
+use sceau::Sceau;
 
 /// What a 2D-Doc says of the document that carries it.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,14 +33,26 @@ pub struct DeuxDDoc {
     pub annee: Option<i32>,
     /// Whom it is about, as written there: capital letters, family name first or last.
     pub noms: Vec<String>,
-    /// What may be said of its signature.
-    pub signature: Signature,
+    sceau: Sceau,
+}
+
+impl DeuxDDoc {
+    /// What may be said of its signature by somebody who knows these certificates.
+    pub fn signature(&self, certificats: &[Certificat]) -> Signature {
+        self.sceau.checked(certificats)
+    }
 }
 
 /// What may be said of a 2D-Doc's signature. `Display` is the word for the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Signature {
+    /// The issuer whose certificate is known signed exactly this.
+    #[error("signature vérifiée")]
+    Verifiee,
+    /// He did not: something was changed, or made up.
+    #[error("signature fausse")]
+    Fausse,
     /// There is one, of which we do not know the certificate.
     #[error("non vérifié")]
     NonVerifiee,
@@ -94,7 +109,11 @@ fn suggestion(message: &Message<'_>) -> Option<DeuxDDoc> {
         type_piece: kind.type_piece.parse().ok(),
         annee: year("annee").or_else(|| year("jour")).or(issued),
         noms: names(message),
-        signature: if message.signed { Signature::NonVerifiee } else { Signature::Absente },
+        sceau: Sceau {
+            emetteur: message.emetteur.to_owned(),
+            signed: message.signed.to_owned(),
+            signature: message.signature.to_owned(),
+        },
     })
 }
 

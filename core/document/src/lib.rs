@@ -30,7 +30,7 @@ pub use apercu::{Apercu, Apercus, apercu_fichier};
 pub use avertissement::Avertissement;
 #[cfg(fuzzing)]
 pub use deux_d_doc::understand_deux_d_doc;
-pub use deux_d_doc::{DeuxDDoc, Signature};
+pub use deux_d_doc::{Certificat, DeuxDDoc, Signature};
 pub use inspecter::{ErreurInspection, Inspection, inspecter, inspecter_octets};
 pub use plan::{Corners, Mask, PagePlan, Plan, Point, Rotation};
 pub use preparer::{ErreurPreparation, Prepared, Progres, preparer};

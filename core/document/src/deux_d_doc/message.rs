@@ -11,8 +11,12 @@ pub(super) struct Message<'a> {
     pub(super) issued: Option<&'a str>,
     /// The known data, in their order.
     pub(super) data: Vec<Datum<'a>>,
-    /// A signature follows.
-    pub(super) signed: bool,
+    /// Authority and certificate of who signed it.
+    pub(super) emetteur: &'a str,
+    /// What was signed: header and data.
+    pub(super) signed: &'a str,
+    /// The signature; empty where there is none.
+    pub(super) signature: &'a str,
 }
 
 /// A datum that the specification knows.
@@ -56,11 +60,8 @@ impl<'a> Message<'a> {
         if header.get(22..24).is_some_and(|perimeter| perimeter != PERIMETER) {
             return None;
         }
-        let body = content.get(header.len()..)?;
-        let (body, signed) = match body.split_once(UNIT_SEPARATOR) {
-            Some((body, signature)) => (body, !signature.is_empty()),
-            None => (body, false),
-        };
+        let (signed, signature) = content.split_once(UNIT_SEPARATOR).unwrap_or((content, ""));
+        let body = signed.get(header.len()..)?;
         let mut data = Vec::new();
         let mut rest = body.trim_start_matches(SEPARATORS);
         while let Some((code, after)) = split_at_char(rest, 2)
@@ -76,7 +77,8 @@ impl<'a> Message<'a> {
             data.extend(known.map(|datum| Datum { usage: datum.usage, value }));
             rest = tail.trim_start_matches(SEPARATORS);
         }
-        Some(Self { kind, issued: header.get(12..16).filter(|day| *day != "FFFF"), data, signed })
+        let issued = header.get(12..16).filter(|day| *day != "FFFF");
+        Some(Self { kind, issued, data, emetteur: header.get(4..12)?, signed, signature })
     }
 }
 
