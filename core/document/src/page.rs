@@ -19,7 +19,7 @@ use crate::{
     photo::{Plane, shrunk},
 };
 pub(crate) use clean::clean;
-pub(crate) use quad::Quad;
+pub(crate) use quad::{At, Quad};
 pub(crate) use straighten::straighten;
 
 /// Long side of the small picture in which a sheet is sought, in pixels: a sheet's edges are still lines, and its writing

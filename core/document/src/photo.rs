@@ -79,13 +79,13 @@ pub(crate) fn prepare(
         None => whole(decoded.picture, decoded.orientation, plan),
     };
     check(cancel)?;
-    let mut legible = lisibilite::measure(&picture.luma);
+    let mut legible = lisibilite::measure(&picture.luma, None);
     if let Some(sheet) = &sheet {
         // The sheet's edges are the picture's: the table that may show beside them is no text that runs over.
         legible.edge = 0.0;
         // What was hardly blurred in the photo is as readable on the sheet, which may have more pixels.
         let side = page::side_within_photo(sheet, size(bytes, media_type)?);
-        legible.sharpness = lisibilite::measure(&shrunk(picture.luma.clone(), side)).sharpness;
+        legible.sharpness = lisibilite::measure(&shrunk(picture.luma.clone(), side), None).sharpness;
     }
     // White paper has no glare left to be seen: measured before.
     let picture = if plan.clean { page::clean(picture) } else { picture };
@@ -105,7 +105,11 @@ pub(crate) fn prepare(
 /// Decodes a photo to its end, a JPEG at an eighth of its size, to see that somebody could; its width and height as
 /// shown.
 pub(crate) fn verify(bytes: &[u8], media_type: MediaType) -> Result<(u32, u32), RaisonRefus> {
-    decode_to(bytes, media_type, 1)?;
+    match media_type {
+        // Without its planes: of so large a picture they cost as much as an eighth of the decoding.
+        MediaType::Webp => decode_other::verify_webp(bytes)?,
+        other => drop(decode_to(bytes, other, 1)?),
+    }
     size(bytes, media_type)
 }
 

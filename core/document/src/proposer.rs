@@ -5,7 +5,10 @@ use std::{io, path::Path};
 use wire::RaisonRefus;
 
 use crate::{
-    Avertissement, Corners, DeuxDDoc, ErreurPreparation, deux_d_doc, inspecter::apart, page,
+    Avertissement, Corners, DeuxDDoc, ErreurPreparation, deux_d_doc,
+    inspecter::apart,
+    lisibilite,
+    page::{self, Quad},
     preparer::rehearse,
 };
 
@@ -73,14 +76,19 @@ pub fn proposer(path: &Path) -> Result<Proposition, ErreurProposition> {
     let (taille_estimee, mut avertissements) = (piece.bytes.len() as u64, piece.avertissements);
     let seen = apart(|| {
         let corners = piece.luma.as_ref().and_then(page::find);
+        let legible = piece.luma.as_ref().zip(corners).and_then(|(luma, corners)| {
+            let sheet = Quad::of_corners(&corners.surs()?)?;
+            Some(lisibilite::warnings(&lisibilite::measure(luma, Some(&sheet))))
+        });
         let picture = piece.luma.or_else(|| deux_d_doc::first_page(&piece.bytes));
-        Ok::<_, RaisonRefus>((corners, picture.and_then(deux_d_doc::read)))
+        Ok::<_, RaisonRefus>((corners, legible, picture.and_then(deux_d_doc::read)))
     })?;
     // A suggestion is worth nothing to somebody who cannot go on: where looking fails, there is none.
-    let (corners, read) = seen.unwrap_or_default();
-    if corners.is_some_and(|corners| corners.surs().is_some()) {
-        // All four corners are there: what runs over the picture's edge is the table's pattern, or another paper.
-        avertissements.retain(|seen| *seen != Avertissement::PageCoupee);
+    let (corners, legible, read) = seen.unwrap_or_default();
+    if let Some(legible) = legible {
+        // Where the sheet is surely found, it is what will be sent.
+        avertissements.retain(|seen| !lisibilite::WARNINGS.contains(seen));
+        avertissements.extend(legible);
     }
     if read.as_ref().is_some_and(|read| read.nir) {
         avertissements.push(Avertissement::NirDansCode);

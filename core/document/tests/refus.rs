@@ -35,6 +35,12 @@ fn png_of(width: u32, height: u32) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".as_slice(), &w, &h, &[8, 6, 0, 0, 0, 0, 0, 0, 0]].concat()
 }
 
+/// A lossless WebP that declares this size and holds nothing.
+fn webp_of(width: u32, height: u32) -> Vec<u8> {
+    let size = ((width - 1) | (height - 1) << 14).to_le_bytes();
+    [b"RIFF\x12\0\0\0WEBPVP8L\x06\0\0\0\x2f".as_slice(), &size, &[0]].concat()
+}
+
 #[test]
 fn what_is_no_document_is_told_by_its_bytes() {
     for (bytes, raison) in [
@@ -51,6 +57,9 @@ fn what_is_no_document_is_told_by_its_bytes() {
         (jpeg_of(100, 100, 0xC9), RaisonRefus::Illisible),
         (jpeg_of(65_000, 65_000, 0xC0), RaisonRefus::TropDePixels),
         (png_of(70_000, 69_000), RaisonRefus::TropDePixels),
+        // A WebP is decoded twice at 25 megapixels a second.
+        (webp_of(5_000, 5_000), RaisonRefus::Illisible),
+        (webp_of(5_001, 5_000), RaisonRefus::TropDePixels),
     ] {
         assert_eq!(inspecter_octets(&bytes), Err(raison), "{:?}", &bytes[..bytes.len().min(12)]);
     }

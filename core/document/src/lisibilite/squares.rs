@@ -1,6 +1,9 @@
 //! A picture cut into squares, and the levels of light in each.
 
-use crate::photo::Plane;
+use crate::{
+    page::{At, Quad},
+    photo::Plane,
+};
 
 /// Side of a square, in pixels: about two lines of small print.
 pub(super) const SIDE: usize = 32;
@@ -100,8 +103,8 @@ pub(super) struct Squares {
 }
 
 impl Squares {
-    /// Cuts a picture.
-    pub(super) fn of(luma: &Plane) -> Self {
+    /// Cuts a picture. Of squares that do not lie wholly on the sheet, nothing is seen.
+    pub(super) fn of(luma: &Plane, sheet: Option<&Quad>) -> Self {
         let columns = luma.width() / SIDE;
         let mut squares: Vec<Square> = luma
             .samples()
@@ -113,6 +116,9 @@ impl Squares {
                 })
             })
             .collect();
+        if let Some(sheet) = sheet {
+            blot_out(&mut squares, columns, &sheet.scaled(pixels(luma.width()), pixels(luma.height())));
+        }
         let paper = light(squares.iter().filter(|square| square.has_steps()));
         for square in &mut squares {
             let on_paper = u16::from(square.bright) * 100 >= u16::from(paper) * PAPER_LIGHT_MIN_PERCENT;
@@ -180,6 +186,26 @@ impl Squares {
     pub(super) fn light(&self) -> u8 {
         light(self.squares.iter())
     }
+}
+
+/// Makes squares that do not lie wholly on a sheet, in pixels, show nothing.
+fn blot_out(squares: &mut [Square], columns: usize, sheet: &Quad) {
+    for (row, squares) in squares.chunks_exact_mut(columns.max(1)).enumerate() {
+        for (column, square) in squares.iter_mut().enumerate() {
+            let corner = |across: usize, down: usize| At {
+                x: pixels((column + across) * SIDE),
+                y: pixels((row + down) * SIDE),
+            };
+            let corners = [corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)];
+            if !corners.iter().all(|corner| sheet.contains(*corner)) {
+                *square = Square::default();
+            }
+        }
+    }
+}
+
+fn pixels(side: usize) -> f64 {
+    f64::from(u32::try_from(side).unwrap_or(u32::MAX))
 }
 
 /// The light that a tenth of these squares reach.

@@ -86,6 +86,14 @@ impl Quad {
         c.minus(a).cross(d.minus(b)) / 2.0
     }
 
+    /// Whether a place lies inside.
+    pub(crate) fn contains(&self, place: At) -> bool {
+        let [a, b, c, d] = self.0;
+        [(a, b), (b, c), (c, d), (d, a)]
+            .iter()
+            .all(|(from, to)| to.minus(*from).cross(place.minus(*from)) >= 0.0)
+    }
+
     /// The sines of the four angles.
     pub(super) fn sines(&self) -> [f64; 4] {
         let [a, b, c, d] = self.0;

@@ -17,8 +17,9 @@ use crate::{exif::Orientation, jpeg_header::check_size};
 /// again, and all together must stay below 256 MB.
 const DECODER_BYTES_MAX: u64 = 145_000_000;
 
-/// The same for a WebP, whose decoder holds the picture twice.
-const WEBP_BYTES_MAX: u64 = 100_000_000;
+/// The same for a WebP, whose decoder holds the picture twice, and takes a second for 25 megapixels: inspection and
+/// preparation together must stay below two.
+const WEBP_BYTES_MAX: u64 = 75_000_000;
 
 /// Decodes a WebP.
 pub(super) fn decode_webp(bytes: &[u8]) -> Result<Decoded, RaisonRefus> {
@@ -31,6 +32,12 @@ pub(super) fn decode_webp(bytes: &[u8]) -> Result<Decoded, RaisonRefus> {
         None => picture,
     };
     Ok(Decoded { picture, orientation, incomplete: false })
+}
+
+/// Decodes a WebP to its end, to see that somebody could.
+pub(super) fn verify_webp(bytes: &[u8]) -> Result<(), RaisonRefus> {
+    let decoder = open(bytes, MediaType::Webp)?;
+    DynamicImage::from_decoder(decoder).map(|_| ()).map_err(|error| refusal(&error))
 }
 
 /// Decodes a picture as it is stored.
