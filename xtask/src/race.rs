@@ -45,9 +45,8 @@ const RECALL_POINTS: f64 = 0.5;
 /// Races on photos of 12 and 48 megapixels.
 pub(crate) fn photo() -> Result<()> {
     tools::race()?;
-    let package = ["--package", "ma-demande-cli", "--package", "ma-demande-document"];
-    let programs = ["--bin", "ma-demande", "--example", "photo_naive"];
-    cargo(&[&["build", "--locked", "--release"], &package[..], &programs[..]].concat())?;
+    let programs = ["--example", "photo", "--example", "photo_naive"];
+    cargo(&[&["build", "--locked", "--release", "--package", "ma-demande-document"], &programs[..]].concat())?;
     let work = root().join("target/race");
     // All are timed before anything is looked at: until a child has become another program its parent's memory counts
     // as its own, and looking takes much.

@@ -48,8 +48,8 @@ pub(crate) const CONTESTANTS: [Contestant; 6] = [
 ];
 
 fn ours(job: &Job) -> Command {
-    let mut command = Command::new(root().join("target/release/ma-demande"));
-    command.arg("preparer").arg(job.photo).arg("-o").arg(job.out.parent().unwrap_or(job.out));
+    let mut command = Command::new(root().join("target/release/examples/photo"));
+    command.arg(job.photo).arg(job.out);
     command
 }
 

@@ -15,8 +15,8 @@ pub(super) struct Square {
     pub(super) dark: u8,
     /// The bright level: one in twenty is brighter.
     pub(super) bright: u8,
-    /// The steepest steps over two pixels across, down or along a diagonal, whichever are gentlest: one in fifty is steeper.
-    /// A moved camera blurs one way only.
+    /// Of a square of text, the steepest steps over two pixels across, down or along a diagonal, whichever are gentlest: one
+    /// in fifty is steeper. A moved camera blurs one way only.
     step: u8,
     /// There is ink on paper.
     is_text: bool,
@@ -52,27 +52,27 @@ impl Square {
         f32::from(self.step) / f32::from(self.bright.saturating_sub(self.dark).max(1))
     }
 
-    /// The square whose rows of pixels are these.
+    /// The square whose rows of pixels are these, without its steps.
     fn of<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut levels = [0_u16; 256];
-        let [mut across, mut down, mut falling, mut rising] = [[0_u16; 256]; 4];
-        let (mut above, mut two_above): (&[u8], &[u8]) = (&[], &[]);
-        for row in rows {
-            count(&mut levels, row.iter().copied());
-            count(&mut across, row.iter().zip(row.iter().skip(2)).map(|(a, b)| a.abs_diff(*b)));
-            count(&mut down, row.iter().zip(two_above).map(|(a, b)| a.abs_diff(*b)));
-            count(&mut falling, row.iter().skip(2).zip(two_above).map(|(a, b)| a.abs_diff(*b)));
-            count(&mut rising, row.iter().zip(two_above.iter().skip(2)).map(|(a, b)| a.abs_diff(*b)));
-            (two_above, above) = (above, row);
-        }
-        let gentlest = [across, down, falling, rising].iter().map(|steps| quantile(steps, 98)).min();
-        Self {
-            dark: quantile(&levels, 5),
-            bright: quantile(&levels, 95),
-            step: gentlest.unwrap_or(0),
-            is_text: false,
-        }
+        rows.for_each(|row| count(&mut levels, row.iter().copied()));
+        Self { dark: quantile(&levels, 5), bright: quantile(&levels, 95), step: 0, is_text: false }
     }
+}
+
+/// [`Square::step`] of these rows of pixels.
+fn gentlest_step<'a>(rows: impl Iterator<Item = &'a [u8]>) -> u8 {
+    let [mut across, mut down, mut falling, mut rising] = [[0_u16; 256]; 4];
+    let (mut above, mut two_above): (&[u8], &[u8]) = (&[], &[]);
+    for row in rows {
+        count(&mut across, row.iter().zip(row.iter().skip(2)).map(|(a, b)| a.abs_diff(*b)));
+        count(&mut down, row.iter().zip(two_above).map(|(a, b)| a.abs_diff(*b)));
+        count(&mut falling, row.iter().skip(2).zip(two_above).map(|(a, b)| a.abs_diff(*b)));
+        count(&mut rising, row.iter().zip(two_above.iter().skip(2)).map(|(a, b)| a.abs_diff(*b)));
+        (two_above, above) = (above, row);
+    }
+    let gentlest = [across, down, falling, rising].iter().map(|steps| quantile(steps, 98)).min();
+    gentlest.unwrap_or(0)
 }
 
 fn count(histogram: &mut [u16; 256], values: impl Iterator<Item = u8>) {
@@ -105,24 +105,20 @@ pub(super) struct Squares {
 impl Squares {
     /// Cuts a picture. Of squares that do not lie wholly on the sheet, nothing is seen.
     pub(super) fn of(luma: &Plane, sheet: Option<&Quad>) -> Self {
-        let columns = luma.width() / SIDE;
-        let mut squares: Vec<Square> = luma
-            .samples()
-            .chunks_exact(luma.width() * SIDE)
-            .flat_map(|band| {
-                (0..columns).map(move |column| {
-                    let across = column * SIDE..(column + 1) * SIDE;
-                    Square::of(band.chunks_exact(luma.width()).filter_map(|row| row.get(across.clone())))
-                })
-            })
+        let (columns, rows) = (luma.width() / SIDE, luma.height() / SIDE);
+        let mut squares: Vec<Square> = (0..rows)
+            .flat_map(|row| (0..columns).map(move |column| Square::of(pixel_rows(luma, column, row))))
             .collect();
         if let Some(sheet) = sheet {
             blot_out(&mut squares, columns, &sheet.scaled(pixels(luma.width()), pixels(luma.height())));
         }
         let paper = light(squares.iter().filter(|square| square.has_steps()));
-        for square in &mut squares {
+        for (number, square) in squares.iter_mut().enumerate() {
             let on_paper = u16::from(square.bright) * 100 >= u16::from(paper) * PAPER_LIGHT_MIN_PERCENT;
             square.is_text = square.has_steps() && on_paper;
+            if square.is_text {
+                square.step = gentlest_step(pixel_rows(luma, number % columns, number / columns));
+            }
         }
         Self { columns, squares }
     }
@@ -186,6 +182,12 @@ impl Squares {
     pub(super) fn light(&self) -> u8 {
         light(self.squares.iter())
     }
+}
+
+/// The rows of pixels of the square in this column and row.
+fn pixel_rows(luma: &Plane, column: usize, row: usize) -> impl Iterator<Item = &[u8]> {
+    let lines = luma.samples().chunks_exact(luma.width()).skip(row * SIDE).take(SIDE);
+    lines.filter_map(move |line| line.get(column * SIDE..(column + 1) * SIDE))
 }
 
 /// Makes squares that do not lie wholly on a sheet, in pixels, show nothing.
