@@ -136,13 +136,10 @@ impl Compte {
     async fn lock(&self) -> Result<std::fs::File, Erreur> {
         let file = durable::open_lock(&self.lock)?;
         for _ in 0..LOCK_POLLS_MAX {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(std::fs::TryLockError::WouldBlock) => {
-                    pause(std::time::Duration::from_millis(LOCK_POLL_MS)).await;
-                }
-                Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
+            if durable::try_lock(&file)? {
+                return Ok(file);
             }
+            pause(std::time::Duration::from_millis(LOCK_POLL_MS)).await;
         }
         Err(Erreur::FileOccupee)
     }

@@ -42,3 +42,53 @@ pub(crate) fn create_private_directory(path: &Path) -> io::Result<()> {
 pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }
+
+/// Waits until nobody holds the file alone, and shares it until it is closed.
+pub(crate) fn lock_shared(file: &File) -> io::Result<()> {
+    platform::lock_shared(file)
+}
+
+/// Holds the file alone until it is closed; false when somebody else has it.
+pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
+    platform::try_lock(file)
+}
+
+/// The standard library's own locks are these, but refuse to work on Android.
+#[cfg(unix)]
+mod platform {
+    use std::{fs::File, io};
+
+    use rustix::{
+        fs::{FlockOperation, flock},
+        io::{Errno, retry_on_intr},
+    };
+
+    pub(super) fn lock_shared(file: &File) -> io::Result<()> {
+        Ok(retry_on_intr(|| flock(file, FlockOperation::LockShared))?)
+    }
+
+    pub(super) fn try_lock(file: &File) -> io::Result<bool> {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(true),
+            Err(Errno::WOULDBLOCK) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    use std::{fs::File, fs::TryLockError, io};
+
+    pub(super) fn lock_shared(file: &File) -> io::Result<()> {
+        file.lock_shared()
+    }
+
+    pub(super) fn try_lock(file: &File) -> io::Result<bool> {
+        match file.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}

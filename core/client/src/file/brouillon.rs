@@ -48,7 +48,7 @@ pub struct Brouillon {
 impl Brouillon {
     pub(super) fn new(root: &Path) -> io::Result<Self> {
         let alive = durable::open_lock(&root.join("brouillons.verrou"))?;
-        alive.lock_shared()?;
+        durable::lock_shared(&alive)?;
         let id = DepotId(Uuid::now_v7());
         let directory = root.join("brouillons").join(id.to_string());
         durable::create_private_directory(&directory)?;
@@ -107,7 +107,7 @@ impl Client {
 /// Removes drafts that a crash left, if no draft is alive in any process.
 pub(super) fn clean(root: &Path) -> io::Result<()> {
     let lock = durable::open_lock(&root.join("brouillons.verrou"))?;
-    if lock.try_lock().is_ok() {
+    if durable::try_lock(&lock)? {
         for directory in fs::read_dir(root.join("brouillons"))? {
             fs::remove_dir_all(directory?.path())?;
         }

@@ -95,10 +95,8 @@ impl FileDepots {
             return Ok(verrou);
         }
         let file = durable::open_lock(&self.root.join("file.verrou"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(Erreur::FileOccupee),
-            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+        if !durable::try_lock(&file)? {
+            return Err(Erreur::FileOccupee);
         }
         let verrou = Arc::new(Verrou(file));
         *held = Arc::downgrade(&verrou);
