@@ -1,6 +1,7 @@
 //! What is done with this repository, one word each: `cargo xtask demo` shows the whole way of a document,
 //! `cargo xtask test` checks everything that a change must pass.
 
+mod apk;
 mod child;
 mod command;
 mod corpus;
@@ -22,6 +23,7 @@ cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au 
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
 cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
+cargo xtask apk             fait, vérifie et essaie les paquets de l’app ; --abi NOM, --cle FICHIER, --parametres DOSSIER : voir README
 cargo xtask test            vérifie tout : format, clippy, deny, tests unitaires, de bout en bout, interopérabilité";
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn run() -> Result<()> {
         ["corpus", folder] => corpus::run(folder),
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
+        ["apk", options @ ..] => apk::run(options),
         ["kotlin"] => kotlin::run_tests(),
         ["kotlin", "--sources"] => kotlin::sources(),
         ["race", "photo"] => race::photo(),

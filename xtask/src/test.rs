@@ -26,6 +26,8 @@ const STAGES: &[Stage] = &[
     // The names of the interoperability tests begin with the stage's.
     ("bout en bout", || cargo(&["test", "--locked", "--package", TESTS, "--", "--skip", "interop_"])),
     ("Kotlin", crate::kotlin::run_tests),
+    // Packs what Kotlin's stage has compiled.
+    ("paquet de l’app", crate::apk::run_short),
     ("outils d’interopérabilité", tools::interop),
     ("interopérabilité", || cargo(&["test", "--locked", "--package", TESTS, "--test", "interop"])),
 ];

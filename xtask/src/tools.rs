@@ -61,18 +61,26 @@ pub(crate) fn maven() -> Result<()> {
     apt("mvn", &["--version"], &["maven"])
 }
 
+/// Makes sure of what packages of the app are made and checked with.
+pub(crate) fn android() -> Result<()> {
+    apt("clang", &["--version"], &["clang"])?;
+    apt("apksigner", &["--version"], &["apksigner"])?;
+    // It has no option with which it ends well.
+    apt("which", &["dexdump"], &["dexdump"])
+}
+
 /// Makes sure that a program works, by Debian's packages if need be.
-fn apt(program: &str, trial: &[&str], packages: &[&str]) -> Result<()> {
+pub(crate) fn apt(program: &str, trial: &[&str], packages: &[&str]) -> Result<()> {
     if works(program, trial) {
         return Ok(());
     }
     let names = packages.join(" ");
-    println!("« {program} » manque : installation de {names} par apt-get.");
+    println!("Il manque {names} : installation par apt-get.");
     let installed = works("apt-get", &["--version"])
         && run("apt-get", &["update", "--quiet"]).is_ok()
         && run("apt-get", &[&["install", "--yes", "--no-install-recommends"], packages].concat()).is_ok();
     if installed && works(program, trial) {
         return Ok(());
     }
-    bail!("« {program} » manque et n’a pas pu être installé. Installez {names}, puis relancez.")
+    bail!("Il manque {names}, et apt-get n’a pas pu l’installer. Installez-le, puis relancez.")
 }
