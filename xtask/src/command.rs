@@ -31,6 +31,10 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<()> {
     run_in(&root(), program, arguments)
 }
 
+/// Builds all programs, libraries and tests at once. What else a stage builds names the whole workspace too: with another
+/// choice of packages cargo unites the features anew, and compiles half of the dependencies a second time.
+pub(crate) const EVERYTHING: [&str; 4] = ["build", "--locked", "--workspace", "--all-targets"];
+
 /// Runs cargo, the one that runs this program.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());

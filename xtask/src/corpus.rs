@@ -58,7 +58,7 @@ pub(crate) fn run_short() -> Result<()> {
 }
 
 fn build(profile: &[&str], folder: &str) -> Result<PathBuf> {
-    let what = ["build", "--quiet", "--locked", "--package", "ma-demande-document", "--example", "epreuve"];
+    let what = ["build", "--quiet", "--locked", "--workspace", "--example", "epreuve"];
     cargo(&[&what, profile].concat())?;
     Ok(root().join("target").join(folder).join("examples/epreuve"))
 }

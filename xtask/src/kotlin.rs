@@ -8,34 +8,20 @@ use anyhow::{Context as _, Result};
 use uniffi::{GenerateOptions, TargetLanguage};
 
 use crate::{
-    command::{cargo, root, run},
+    command::{EVERYTHING, cargo, root, run},
     tools,
 };
-
-/// What the Kotlin tests run against: the library, the server and the inspecteur that it starts.
-const BUILD: [&str; 8] = [
-    "build",
-    "--locked",
-    "--package",
-    "ma-demande-bindings",
-    "--package",
-    "ma-demande-server",
-    "--package",
-    "ma-demande-inspecteur",
-];
 
 /// Makes the sources and runs Maven.
 pub(crate) fn run_tests() -> Result<()> {
     sources()?;
     tools::maven()?;
-    let app = root().join("android/pom.xml");
-    let pom = if app.is_file() { "android/pom.xml" } else { "bindings/kotlin/pom.xml" };
-    run("mvn", &["--batch-mode", "--no-transfer-progress", "--file", pom, "verify"])
+    run("mvn", &["--batch-mode", "--no-transfer-progress", "--file", "android/pom.xml", "verify"])
 }
 
 /// Builds the library and generates its Kotlin.
 pub(crate) fn sources() -> Result<()> {
-    cargo(&BUILD)?;
+    cargo(&EVERYTHING)?;
     let at = |path: &str| root().join(path).try_into().context("a path that is not UTF-8");
     uniffi::generate(GenerateOptions {
         languages: vec![TargetLanguage::Kotlin],

@@ -6,6 +6,7 @@ mod child;
 mod command;
 mod corpus;
 mod demo;
+mod ecrans;
 mod fuzz;
 mod kotlin;
 mod race;
@@ -20,6 +21,7 @@ const USAGE: &str = "\
 cargo xtask corpus [DOSSIER]  fait passer chaque fichier d’un dossier par l’inspection et la préparation, sous limites ;
                             sans dossier : les échantillons du projet et des fichiers hostiles
 cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
+cargo xtask ecrans          dessine chaque écran de l’application dans target/ecrans : clair, sombre, grand, anglais, de droite à gauche
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
 cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
@@ -45,6 +47,7 @@ fn run() -> Result<()> {
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
         ["apk", options @ ..] => apk::run(options),
+        ["ecrans"] => ecrans::run_drawing(),
         ["kotlin"] => kotlin::run_tests(),
         ["kotlin", "--sources"] => kotlin::sources(),
         ["race", "photo"] => race::photo(),

@@ -6,12 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 use crate::{
-    command::{cargo, works},
+    command::{EVERYTHING, cargo, works},
     corpus, tools,
 };
-
-/// The package of the end-to-end tests, which want the programs built before them.
-const TESTS: &str = "ma-demande-tests";
 
 /// A stage's name and what it does.
 type Stage = (&'static str, fn() -> Result<()>);
@@ -20,16 +17,16 @@ const STAGES: &[Stage] = &[
     ("format", format),
     ("clippy", || cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("deny", tools::deny),
-    ("tests unitaires", || cargo(&["test", "--locked", "--workspace", "--exclude", TESTS])),
-    ("corpus", corpus::run_short),
-    ("programmes", || cargo(&["build", "--locked", "--workspace", "--exclude", "xtask", "--bins"])),
+    // Also the programs that the end-to-end tests start, and the library that Kotlin loads.
+    ("programmes", || cargo(&EVERYTHING)),
     // The names of the interoperability tests begin with the stage's.
-    ("bout en bout", || cargo(&["test", "--locked", "--package", TESTS, "--", "--skip", "interop_"])),
+    ("tests", || cargo(&["test", "--locked", "--workspace", "--", "--skip", "interop_"])),
+    ("corpus", corpus::run_short),
     ("Kotlin", crate::kotlin::run_tests),
     // Packs what Kotlin's stage has compiled.
     ("paquet de l’app", crate::apk::run_short),
     ("outils d’interopérabilité", tools::interop),
-    ("interopérabilité", || cargo(&["test", "--locked", "--package", TESTS, "--test", "interop"])),
+    ("interopérabilité", || cargo(&["test", "--locked", "--workspace", "--test", "interop"])),
 ];
 
 /// Runs the stages.

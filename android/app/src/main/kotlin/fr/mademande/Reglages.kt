@@ -12,10 +12,22 @@ class Reglages(context: Context) {
         get() = stored.getBoolean(WIFI_SEULEMENT, false)
         set(value) = stored.edit().putBoolean(WIFI_SEULEMENT, value).apply()
 
+    /** Send nothing before the person says so. */
+    var enPause: Boolean
+        get() = stored.getBoolean(EN_PAUSE, false)
+        set(value) = stored.edit().putBoolean(EN_PAUSE, value).apply()
+
+    /** A sending was planned and has not ended: where Android knows nothing of it any more, the app was stopped by force. */
+    var envoiPrevu: Boolean
+        get() = stored.getBoolean(ENVOI_PREVU, false)
+        set(value) = stored.edit().putBoolean(ENVOI_PREVU, value).apply()
+
     /** Back to what a new installation does. */
     fun clear() = stored.edit().clear().apply()
 
     private companion object {
         const val WIFI_SEULEMENT = "wifi_seulement"
+        const val EN_PAUSE = "en_pause"
+        const val ENVOI_PREVU = "envoi_prevu"
     }
 }

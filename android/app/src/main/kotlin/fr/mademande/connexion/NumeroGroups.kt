@@ -7,15 +7,12 @@ import android.text.TextWatcher
 /** Where the spaces of `057 1215 073903 10691` stand: after the territory, the month and year, the sequence. */
 private val GROUP_ENDS = setOf(3, 7, 13)
 
-/** Characters of a numéro unique without its spaces. */
-const val NUMERO_CHARS = 18
-
-/** As many characters as the field takes, so that a numéro with dots, dashes or spaces of its own can be pasted. */
+/** Room for the 18 characters, for separators of one's own, and for a mistake that the engine can then point at. */
 const val NUMERO_TYPED_CHARS_MAX = 60
 
 /** What was typed or pasted, in the groups in which a numéro is printed. What it means is for the engine to say. */
 fun groupNumero(typed: CharSequence): String {
-    val characters = typed.filter { it.isLetterOrDigit() }.toString().uppercase().take(NUMERO_CHARS)
+    val characters = typed.filter { it.isLetterOrDigit() }.toString().uppercase()
     return buildString {
         characters.forEachIndexed { at, character ->
             if (at in GROUP_ENDS) append(' ')

@@ -11,6 +11,7 @@ package fr.mademande.secrets
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyProperties
 import android.util.AtomicFile
+import fr.mademande.coeur.SecretStore
 import java.io.File
 import java.io.FileNotFoundException
 import java.io.IOException
@@ -21,12 +22,11 @@ import javax.crypto.KeyGenerator
 import javax.crypto.SecretKey
 import javax.crypto.spec.GCMParameterSpec
 
-class KeystoreSecrets(path: File) {
+class KeystoreSecrets(path: File) : SecretStore {
     private val file = AtomicFile(path)
 
-    /** What was stored last, or null where nothing readable is. */
     @Synchronized
-    fun load(): ByteArray? {
+    override fun load(): ByteArray? {
         val bytes = try {
             file.openRead().use { it.readBytes() }
         } catch (_: FileNotFoundException) {
@@ -42,10 +42,8 @@ class KeystoreSecrets(path: File) {
         }
     }
 
-    /** Replaces what is stored; kept once this returns. */
     @Synchronized
-    @Throws(IOException::class)
-    fun store(secret: ByteArray) {
+    override fun store(secret: ByteArray) {
         val sealed = try {
             seal(secret, key() ?: newKey())
         } catch (_: GeneralSecurityException) {
@@ -66,9 +64,8 @@ class KeystoreSecrets(path: File) {
         }
     }
 
-    /** Forgets what is stored, and the key. */
     @Synchronized
-    fun wipe() {
+    override fun wipe() {
         file.delete()
         try {
             keystore().deleteEntry(ALIAS)

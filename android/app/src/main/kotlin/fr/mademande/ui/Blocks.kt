@@ -149,7 +149,17 @@ fun ViewGroup.button(label: CharSequence, weight: Weight = Weight.PRIMARY, icon:
 }
 
 /** A line that leads to another screen. */
-fun ViewGroup.link(label: CharSequence, detail: CharSequence? = null, icon: Int? = null, act: () -> Unit): View {
+fun ViewGroup.link(label: CharSequence, detail: CharSequence? = null, icon: Int? = null, act: () -> Unit): View =
+    row(label, { if (detail != null) text(detail, R.dimen.text_s, R.color.mention, above = 0) }, icon, R.color.action, act)
+
+/** One thing of a list, touched as a whole: its name, what [below] adds under it, and an arrow. */
+fun ViewGroup.row(
+    name: CharSequence,
+    below: LinearLayout.() -> Unit,
+    icon: Int? = null,
+    color: Int = R.color.title,
+    act: () -> Unit,
+): View {
     val row = LinearLayout(context)
     row.gravity = Gravity.CENTER_VERTICAL
     row.minimumHeight = context.px(R.dimen.target)
@@ -161,10 +171,10 @@ fun ViewGroup.link(label: CharSequence, detail: CharSequence? = null, icon: Int?
     row.addView(words, LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f).apply {
         marginStart = if (icon == null) 0 else context.px(R.dimen.space)
     })
-    words.text(label, R.dimen.text, R.color.action, bold = true, above = 0)
-    if (detail != null) words.text(detail, R.dimen.text_s, R.color.mention, above = 0)
+    words.text(name, R.dimen.text, color, bold = true, above = 0)
+    words.below()
     row.icon(R.drawable.ic_next, R.color.action, R.dimen.icon)
-    markButton(row, listOfNotNull(label, detail).joinToString(". "))
+    markButton(row, texts(words).joinToString(". "))
     row.setOnClickListener { act() }
     addBlock(row, 0)
     return row

@@ -9,6 +9,7 @@
 package fr.mademande.ui
 
 import android.app.Activity
+import android.content.Context
 import android.graphics.Rect
 import android.os.Build
 import android.os.Bundle
@@ -26,15 +27,25 @@ import android.widget.ScrollView
 import fr.mademande.App
 import fr.mademande.AppContainer
 import fr.mademande.R
+import fr.mademande.coeur.Echec
+import fr.mademande.connexion.ConnexionActivity
+import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.MainScope
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.launch
+
+/** What else can be done from the bar. */
+class BarAction(val label: Int, val act: () -> Unit)
 
 abstract class Screen : Activity() {
     protected val container: AppContainer get() = (application as App).container
 
     /** Ends with the screen. */
     protected val scope: CoroutineScope = MainScope()
+
+    override fun attachBaseContext(base: Context) = super.attachBaseContext(base.inOurWords())
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -47,12 +58,13 @@ abstract class Screen : Activity() {
     }
 
     /**
-     * Draws the page: a bar with [title], what [body] adds, and below it, within the thumb's reach, what [footer] adds.
+     * Draws the page: a bar with [title] and [action], what [body] adds, and below it, within the thumb's reach, what [footer] adds.
      * Drawing it again keeps the place to which the person has scrolled.
      */
     protected fun show(
         title: CharSequence,
         back: Boolean = true,
+        action: BarAction? = null,
         footer: (LinearLayout.() -> Unit)? = null,
         body: LinearLayout.() -> Unit,
     ) {
@@ -60,9 +72,11 @@ abstract class Screen : Activity() {
         this.title = title
         val root = LinearLayout(this)
         root.orientation = LinearLayout.VERTICAL
+        // The words are French or English on every phone; a numéro of digits alone would be read backwards on some.
+        root.textDirection = View.TEXT_DIRECTION_LTR
         root.setBackgroundColor(getColor(R.color.surface))
         root.setOnApplyWindowInsetsListener(::keepClear)
-        root.bar(title, back)
+        root.bar(title, back, action)
         val scroll = ScrollView(this)
         scroll.id = R.id.screen_scroll
         scroll.isFillViewport = true
@@ -78,7 +92,24 @@ abstract class Screen : Activity() {
         scroll.post { scroll.scrollY = scrolled }
     }
 
-    private fun LinearLayout.bar(title: CharSequence, back: Boolean) {
+    /** Reads through to the server as long as the screen lives; without a session it leaves for the sign-in screen. */
+    protected fun <T : Any> read(
+        seen: suspend () -> Pair<T, Instant>?,
+        fresh: suspend () -> T,
+        show: (Shown<T>) -> Unit,
+    ): Job = scope.launch {
+        readThrough(seen, fresh) { shown -> if (!leaveWithout(shown.failure)) show(shown) }
+    }
+
+    /** Whether [failure] is the session's: then the sign-in screen opens in place of everything. */
+    protected fun leaveWithout(failure: Echec?): Boolean {
+        if (failure !is Echec.Session) return false
+        startActivity(ConnexionActivity.intent(this, again = failure.raison.code == "session_expiree"))
+        finish()
+        return true
+    }
+
+    private fun LinearLayout.bar(title: CharSequence, back: Boolean, action: BarAction?) {
         val bar = LinearLayout(context)
         bar.id = R.id.screen_bar
         bar.gravity = Gravity.CENTER_VERTICAL
@@ -97,6 +128,17 @@ abstract class Screen : Activity() {
         markHeading(words)
         words.setPaddingRelative(if (back) 0 else px(R.dimen.space), px(R.dimen.space_s), px(R.dimen.space), px(R.dimen.space_s))
         words.layoutParams = LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f)
+        if (action != null) {
+            val word = bar.text(getString(action.label), R.dimen.text, R.color.action, bold = true, above = 0)
+            word.minimumHeight = px(R.dimen.target)
+            word.minimumWidth = px(R.dimen.target)
+            word.gravity = Gravity.CENTER
+            word.setPaddingRelative(px(R.dimen.space), 0, px(R.dimen.space), 0)
+            word.background = touchable(null, context)
+            markButton(word, word.text)
+            word.setOnClickListener { action.act() }
+            word.layoutParams = LinearLayout.LayoutParams(WRAP_CONTENT, WRAP_CONTENT)
+        }
         addView(bar, LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
         divider()
     }

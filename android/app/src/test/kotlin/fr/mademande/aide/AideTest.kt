@@ -1,31 +1,48 @@
 package fr.mademande.aide
 
+import android.app.AlertDialog
 import android.content.Intent
 import android.view.WindowManager.LayoutParams.FLAG_SECURE
 import android.widget.Switch
 import fr.mademande.App
+import fr.mademande.Reglages
+import fr.mademande.coeur.Contenu
+import fr.mademande.connexion.ConnexionActivity
+import fr.mademande.fakes.FakeClient
+import fr.mademande.fakes.Samples
+import fr.mademande.fakes.install
+import fr.mademande.ui.idle
 import fr.mademande.ui.inEveryVariant
+import fr.mademande.ui.press
 import fr.mademande.ui.visible
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotEquals
 import org.junit.Assert.assertTrue
+import org.junit.Before
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
+import org.robolectric.shadows.ShadowDialog
 
 @RunWith(RobolectricTestRunner::class)
 class AideTest {
+    private val client = FakeClient()
     private val app get() = RuntimeEnvironment.getApplication() as App
+
+    @Before
+    fun install() {
+        client.install()
+    }
 
     @Test
     fun looks() = inEveryVariant<AideActivity>("aide")
 
     @Test
-    fun textsLook() {
+    fun looksOfTheTexts() {
         for (texte in Texte.entries) {
             inEveryVariant<TexteActivity>("texte-${texte.name.lowercase()}", TexteActivity.intent(app, texte))
         }
@@ -46,12 +63,34 @@ class AideTest {
         val switch = visible(aide.window.decorView).filterIsInstance<Switch>().single()
         assertFalse(switch.isChecked)
         switch.performClick()
-        assertTrue(fr.mademande.Reglages(app).wifiSeulement)
+        assertTrue(Reglages(app).wifiSeulement)
     }
 
     @Test
     fun noOtherAppSeesTheScreen() {
         val aide = Robolectric.buildActivity(AideActivity::class.java).setup().get()
         assertNotEquals(0, aide.window.attributes.flags and FLAG_SECURE)
+    }
+
+    @Test
+    fun signingOutAsksWhenPiecesWaitAndThenForgetsEverything() {
+        client.queue = Contenu(listOf(Samples.waiting), emptyList())
+        app.container.reglages.wifiSeulement = true
+        val aide = Robolectric.buildActivity(AideActivity::class.java).setup().get()
+        aide.press("Se déconnecter")
+        answer("Se déconnecter")
+        assertFalse(aide.isFinishing)
+        answer("Effacer et se déconnecter")
+        assertEquals(listOf("deconnecter false", "deconnecter true"), client.asked)
+        assertFalse(app.container.reglages.wifiSeulement)
+        assertEquals(ConnexionActivity::class.java.name, shadowOf(aide).nextStartedActivity.component?.className)
+        assertTrue(aide.isFinishing)
+    }
+
+    private fun answer(expected: String) {
+        val yes = (ShadowDialog.getLatestDialog() as AlertDialog).getButton(AlertDialog.BUTTON_POSITIVE)
+        assertEquals(expected, yes.text.toString())
+        yes.performClick()
+        idle()
     }
 }

@@ -8,6 +8,7 @@ import android.view.View
 import android.widget.ScrollView
 import fr.mademande.R
 import java.io.File
+import org.junit.Assert.assertEquals
 import org.robolectric.Robolectric
 import org.robolectric.Shadows.shadowOf
 
@@ -22,6 +23,7 @@ inline fun <reified A : Activity> inEveryVariant(name: String, intent: Intent? =
             val activity = controller.setup().get()
             prepare(activity)
             idle()
+            assertEquals("as $variant reads", variant.direction, activity.window.decorView.layoutDirection)
             shoot(activity, "$name-${variant.name.lowercase()}")
             stretch(activity)
             walk(activity)

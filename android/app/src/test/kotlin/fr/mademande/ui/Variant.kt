@@ -1,5 +1,6 @@
 package fr.mademande.ui
 
+import android.view.View
 import org.robolectric.RuntimeEnvironment
 
 /** The phones and wishes for which every screen must work. */
@@ -12,8 +13,11 @@ enum class Variant(private val qualifiers: String, private val fontScale: Float 
     ENGLISH("en-rGB-ldltr-w360dp-h760dp-notnight-xhdpi"),
 
     /** Read from right to left: what a phone set to Arabic does with French texts. */
-    MIRRORED("fr-rFR-ldrtl-w360dp-h760dp-notnight-xhdpi"),
+    MIRRORED("ar-rEG-ldrtl-w360dp-h760dp-notnight-xhdpi"),
     ;
+
+    /** A [View.LAYOUT_DIRECTION_LTR] or its contrary. */
+    val direction: Int get() = if (this == MIRRORED) View.LAYOUT_DIRECTION_RTL else View.LAYOUT_DIRECTION_LTR
 
     /** To be called before the screen is made. */
     fun apply() {

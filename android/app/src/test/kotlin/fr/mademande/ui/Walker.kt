@@ -10,6 +10,7 @@ import android.graphics.Bitmap
 import android.graphics.Canvas
 import android.graphics.Color
 import android.graphics.Rect
+import android.text.Layout
 import android.view.View
 import android.view.ViewGroup
 import android.view.accessibility.AccessibilityNodeInfo
@@ -80,6 +81,7 @@ class Walker(private val root: View) {
         if (wide > view.width - view.compoundPaddingLeft - view.compoundPaddingRight + 1 && view !is EditText) {
             add("$what: wider than its place")
         }
+        if ((0 until layout.lineCount).any { layout.getParagraphDirection(it) != Layout.DIR_LEFT_TO_RIGHT }) add("$what: read backwards")
         if ((0 until layout.lineCount).any { layout.getEllipsisCount(it) > 0 }) add("$what: shortened by dots")
         contrastFault(view)?.let { add("$what: $it") }
     }
