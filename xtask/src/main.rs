@@ -7,6 +7,7 @@ mod command;
 mod corpus;
 mod demo;
 mod ecrans;
+mod emulateur;
 mod fuzz;
 mod kotlin;
 mod race;
@@ -22,6 +23,7 @@ cargo xtask corpus [DOSSIER]  fait passer chaque fichier d’un dossier par l’
                             sans dossier : les échantillons du projet et des fichiers hostiles
 cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
 cargo xtask ecrans          dessine chaque écran de l’application dans target/ecrans : clair, sombre, grand, anglais, de droite à gauche
+cargo xtask emulateur [--serial N]  joue les parcours sur un téléphone ou un émulateur, par adb ; 3 : il n’y en a pas
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
 cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
@@ -33,6 +35,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask : {error:#}");
+            if error.is::<emulateur::NoEmulator>() {
+                return ExitCode::from(emulateur::NO_EMULATOR_CODE);
+            }
             ExitCode::FAILURE
         }
     }
@@ -48,6 +53,8 @@ fn run() -> Result<()> {
         ["demo", "--once"] => demo::run(true),
         ["apk", options @ ..] => apk::run(options),
         ["ecrans"] => ecrans::run_drawing(),
+        ["emulateur"] => emulateur::run(None),
+        ["emulateur", "--serial", serial] => emulateur::run(Some(serial)),
         ["kotlin"] => kotlin::run_tests(),
         ["kotlin", "--sources"] => kotlin::sources(),
         ["race", "photo"] => race::photo(),
