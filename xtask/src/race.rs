@@ -46,7 +46,9 @@ const RECALL_POINTS: f64 = 0.5;
 pub(crate) fn photo() -> Result<()> {
     tools::race()?;
     let programs = ["--example", "photo", "--example", "photo_naive"];
-    cargo(&[&["build", "--locked", "--release", "--package", "ma-demande-document"], &programs[..]].concat())?;
+    cargo(
+        &[&["build", "--locked", "--release", "--package", "ma-demande-document"], &programs[..]].concat(),
+    )?;
     let work = root().join("target/race");
     // All are timed before anything is looked at: until a child has become another program its parent's memory counts
     // as its own, and looking takes much.
