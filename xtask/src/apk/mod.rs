@@ -81,6 +81,7 @@ pub(crate) fn run_short() -> Result<()> {
 }
 
 fn make(asked: &Asked, maven: impl FnOnce() -> Result<Maven>) -> Result<()> {
+    fs::create_dir_all(folder())?;
     let key = asked.key.as_deref().map_or_else(Key::trial, Key::given)?;
     let bionic = Bionic::read()?;
     let libraries: Vec<(&Abi, PathBuf)> = asked
