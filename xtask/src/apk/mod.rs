@@ -30,7 +30,7 @@ use self::{
     abi::{ABIS, Abi},
     application::{Maven, Variant},
     bionic::Bionic,
-    controles::{check_badging, check_journeys, check_size, size},
+    controles::{check_badging, check_journeys, check_size, check_structures, size},
     machine::Machine,
     natif::Profile,
     paquet::Entry,
@@ -136,6 +136,7 @@ impl Workshop {
         if variant == Variant::Release {
             let bytes = dex.iter().map(|dex| Ok(fs::metadata(dex)?.len())).sum::<Result<u64>>()?;
             check_size("Kotlin, après R8", bytes, size::DEX_BYTES_MAX)?;
+            check_structures(&output(Command::new("dexdump").arg("-a").args(&dex))?)?;
         }
         Ok(Application { variant, resources, dex })
     }
