@@ -10,11 +10,10 @@
 
 mod commun;
 
-use commun::{CODE, MARTIN, PETIT, Reply, Server, pdf};
+use commun::{MARTIN, PETIT, Reply, Server, agent::Agent, pdf};
 use server::{
     coffre::{BlobId, Coffre},
-    registre::{self, ApercuDessine, ApercusDessines, NouvelAgent, Profil},
-    secrets,
+    registre::{self, ApercuDessine, ApercusDessines, Profil},
 };
 use uuid::Uuid;
 use wire::{JustificatifId, Sha256, UploadId, inspection::EnteteApercu};
@@ -49,24 +48,7 @@ fn draw(server: &Server, justificatif: JustificatifId) -> BlobId {
 
 /// An agent's cookie.
 fn sign_in(server: &Server, profil: Profil) -> String {
-    let courriel = format!("{}@mairie.example", Uuid::now_v7());
-    let agent = NouvelAgent {
-        courriel: courriel.clone(),
-        nom: "Agent".into(),
-        guichet: "10691".parse().unwrap(),
-        profil,
-        mot_de_passe_hash: secrets::hash_secret(CODE).unwrap(),
-    };
-    let now = server.clock.now();
-    server.write(move |tx| {
-        registre::create_agent(tx, &agent, now).unwrap();
-        Ok(())
-    });
-    let body = format!("courriel={courriel}&mot_de_passe={CODE}");
-    let reply =
-        server.send("POST", "/guichet/connexion", &[("Sec-Fetch-Site", "same-origin")], body.as_bytes());
-    assert_eq!(reply.status, 303, "{}", reply.text());
-    reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+    Agent::sign_in(server, profil).cookie
 }
 
 fn get(server: &Server, cookie: &str, path: &str) -> Reply {
@@ -75,7 +57,9 @@ fn get(server: &Server, cookie: &str, path: &str) -> Reply {
 
 /// How many openings are written down.
 fn openings(server: &Server) -> u64 {
-    server.write(|tx| tx.query_one("SELECT count(*) FROM consultation", &[], |row| row.get(0)))
+    server.write(|tx| {
+        tx.query_one("SELECT count(*) FROM journal WHERE acte = 'consultation'", &[], |row| row.get(0))
+    })
 }
 
 #[test]

@@ -118,6 +118,8 @@ pub struct Counter {
     /// The agent's password, as the server made it.
     pub mot_de_passe: String,
     cookie: String,
+    /// What the forms of this session carry.
+    jeton: String,
 }
 
 impl Counter {
@@ -140,7 +142,13 @@ impl Counter {
         let created: Value = serde_json::from_str(&created)?;
         let mot_de_passe =
             created.get("mot_de_passe").and_then(Value::as_str).context("no password was made")?.to_owned();
-        let mut counter = Self { addr: server.addr()?, courriel, mot_de_passe, cookie: String::new() };
+        let mut counter = Self {
+            addr: server.addr()?,
+            courriel,
+            mot_de_passe,
+            cookie: String::new(),
+            jeton: String::new(),
+        };
         counter.sign_in()?;
         Ok(counter)
     }
@@ -150,6 +158,9 @@ impl Counter {
         let answer = self.post("/guichet/connexion", &fields)?.expect(303)?;
         let cookie = answer.header("set-cookie").context("no cookie after signing in")?;
         cookie.split(';').next().unwrap_or_default().clone_into(&mut self.cookie);
+        let page = self.get("/guichet")?.expect(200)?.text();
+        let jeton = page.split_once("name=\"jeton\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
+        jeton.context("no form on the page")?.0.clone_into(&mut self.jeton);
         Ok(())
     }
 
@@ -160,10 +171,12 @@ impl Counter {
 
     /// Sends a form, as the counter's own pages do.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Result<Response> {
+        let fields: Vec<_> =
+            [("jeton", self.jeton.as_str())].into_iter().chain(fields.iter().copied()).collect();
         Request::new("POST", path)
             .header("Cookie", &self.cookie)
             .header("Origin", &format!("http://{}", self.addr))
-            .form(fields)
+            .form(&fields)
             .send(self.addr)
     }
 

@@ -24,8 +24,8 @@ use crate::{
     clock::Clock,
     config::{ConfigError, Reglages},
     registre::{
-        self, AgentError, AskError, Bilan, EvenementError, ImportError, JudgeError, Jugement, NouvelAgent,
-        NouvelEvenement, PieceADemander, Profil,
+        self, AgentError, AskError, Bilan, EvenementError, ImportError, JournalError, JudgeError, Jugement,
+        NouvelAgent, NouvelEvenement, PieceADemander, Profil, Tete,
     },
     secrets::{SecretError, hash_secret, new_code, normalise_code},
     service::{ServiceError, open_base},
@@ -153,6 +153,14 @@ pub enum Commande {
         #[command(flatten)]
         cible: Cible,
     },
+    /// Vérifie que le journal des consultations est entier, et donne sa tête, à garder ailleurs
+    VerifierJournal {
+        /// Tête relevée plus tôt, telle que cette commande ou un export l’a donnée : NUMÉRO:SCEAU
+        #[arg(long)]
+        tete: Option<Tete>,
+        #[command(flatten)]
+        cible: Cible,
+    },
     /// Montre les évènements nationaux aux demandeurs d’un territoire
     OuvrirEvenements {
         /// Code du territoire : 57, 2A, 974, 111
@@ -190,6 +198,8 @@ pub enum AdminError {
     Import(#[from] ImportError),
     #[error(transparent)]
     Agent(#[from] AgentError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     #[error(transparent)]
     Juger(#[from] JudgeError),
     #[error(transparent)]
@@ -242,6 +252,7 @@ impl Commande {
             | Self::Juger { cible, .. }
             | Self::DemanderPiece { cible, .. }
             | Self::Evenement { cible, .. }
+            | Self::VerifierJournal { cible, .. }
             | Self::OuvrirEvenements { cible, .. } => cible,
         }
     }
@@ -312,6 +323,14 @@ async fn answer(store: &Store, commande: Commande, clock: &Clock) -> Result<Answ
             let nouveau = NouvelEvenement { demande, code, guichet, survenu_le: date, details };
             let id = store.write(move |tx| registre::add_evenement(tx, &nouveau, now)).await?;
             Ok((format!("Évènement ajouté : {id}"), json!({ "evenement": id })))
+        }
+        Commande::VerifierJournal { tete, .. } => {
+            let head = store.read(move |tx| registre::verify_journal(tx, tete)).await?;
+            let text = head.map_or_else(
+                || "Le journal est vide.".to_owned(),
+                |head| format!("Le journal est entier. Tête, à garder ailleurs : {head}"),
+            );
+            Ok((text, json!({ "tete": head.map(|head| head.to_string()) })))
         }
         Commande::OuvrirEvenements { territoire, .. } => {
             let code =

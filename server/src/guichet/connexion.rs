@@ -11,6 +11,7 @@ use crate::{
         respond::{Answer, Response},
     },
     identite::IdentiteError,
+    registre::AgentConnecte,
     service::Service,
 };
 
@@ -22,27 +23,26 @@ pub(super) fn show() -> Response {
 /// Checks address and password; a refusal is the same page with one sentence, whichever of the two was wrong.
 pub(super) async fn open_session(service: &Service, visite: Visite) -> Answer {
     let plain = visite.plain;
-    let mut fields = form::read(&visite.headers, visite.body).await?;
-    let mut field = |name| fields.remove(name).unwrap_or_default();
-    let (courriel, password) = (field("courriel"), field("mot_de_passe"));
-    match service.identite.identify_agent(courriel.trim(), &password, visite.from).await {
+    let fields = form::read(&visite.headers, visite.body).await?;
+    // A password may begin or end with a space.
+    let password = fields.first("mot_de_passe").unwrap_or_default();
+    match service.identite.identify_agent(fields.text("courriel"), password, visite.from).await {
         Ok(token) => {
             let mut response = form::see_other("/guichet");
             form::set_session_cookie(&mut response, &token, plain);
             Ok(response)
         }
-        Err(IdentiteError::Refusee) => Ok(form_page(
-            StatusCode::UNAUTHORIZED,
-            Some("Adresse ou mot de passe incorrect, ou compte pas encore certifié."),
-        )),
+        Err(IdentiteError::Refusee) => {
+            Ok(form_page(StatusCode::UNAUTHORIZED, Some("Adresse ou mot de passe incorrect.")))
+        }
         Err(error) => Err(Refus::from(error)),
     }
 }
 
 /// Ends the session here and in the base.
-pub(super) async fn close_session(service: &Service, visite: Visite) -> Answer {
+pub(super) async fn close_session(service: &Service, agent: &AgentConnecte, visite: Visite) -> Answer {
     let token = form::session_cookie(&visite.headers, visite.plain).map(str::to_owned);
-    form::read(&visite.headers, visite.body).await?;
+    form::read_signed(agent, &visite.headers, visite.body).await?;
     if let Some(token) = token {
         service.identite.sign_out_agent(&token).await?;
     }

@@ -19,12 +19,12 @@ pub(super) fn show_recherche(agent: &AgentConnecte) -> Response {
 /// Looks a numéro up, in any spelling, and goes to the demande. The address of the demande holds its id, so that no
 /// numéro stays in a browser's history.
 pub(super) async fn find(service: &Service, agent: &AgentConnecte, visite: Visite) -> Answer {
-    let mut fields = form::read(&visite.headers, visite.body).await?;
-    let typed = fields.remove("numero").unwrap_or_default();
+    let fields = form::read_signed(agent, &visite.headers, visite.body).await?;
+    let typed = fields.text("numero");
     let numero: NumeroUnique = match typed.parse() {
         Ok(numero) => numero,
         Err(error) => {
-            return Ok(recherche_page(StatusCode::BAD_REQUEST, agent, &typed, Some(&error.to_string())));
+            return Ok(recherche_page(StatusCode::BAD_REQUEST, agent, typed, Some(&error.to_string())));
         }
     };
     let asker = agent.clone();
@@ -33,7 +33,7 @@ pub(super) async fn find(service: &Service, agent: &AgentConnecte, visite: Visit
         None => Ok(recherche_page(
             StatusCode::NOT_FOUND,
             agent,
-            &typed,
+            typed,
             Some(
                 "Aucune demande de votre territoire ne porte ce numéro. Vérifiez-le sur l’attestation d’enregistrement.",
             ),
@@ -72,6 +72,7 @@ fn recherche_page(status: StatusCode, agent: &AgentConnecte, typed: &str, error:
             div.alerte.erreur role="alert" id="erreur" { p { (error) } }
         }
         form.bloc method="post" action="/guichet/recherche" {
+            (form::jeton(agent))
             label for="numero" {
                 "Numéro unique"
                 small { "18 caractères, avec ou sans espaces, par exemple 057 1215 073903 10691" }

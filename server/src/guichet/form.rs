@@ -1,6 +1,6 @@
 //! Forms and the session's cookie: what a browser sends, and whether it sends it for our page.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{
@@ -8,22 +8,50 @@ use hyper::{
     body::Incoming,
     header::{COOKIE, HOST, HeaderValue, LOCATION, ORIGIN, SET_COOKIE},
 };
+use maud::{Markup, html};
 use tokio::time::timeout;
 use wire::{ProblemCode, limites::JSON_BYTES_MAX};
 
-use crate::http::{
-    problem::Refus,
-    respond::{Response, empty},
+use crate::{
+    http::{
+        problem::Refus,
+        respond::{Response, empty},
+    },
+    registre::AgentConnecte,
+    secrets::hash_token,
 };
+
+/// The name of the field with the session's token.
+const JETON: &str = "jeton";
 
 /// Longest a form may take to arrive.
 const FORM_ARRIVES_WITHIN: Duration = Duration::from_secs(15);
 
-/// The fields of a form, decoded. Refused when another site's page sent it.
-pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<HashMap<String, String>, Refus> {
+/// The field that carries a session's token: every form of a signed-in page begins with it.
+pub(super) fn jeton(agent: &AgentConnecte) -> Markup {
+    html! { input type="hidden" name=(JETON) value=(agent.jeton); }
+}
+
+/// The fields of a form that this agent's own page sent. The origin alone would do for browsers of today; the token
+/// also holds where a proxy or an extension takes headers away.
+pub(super) async fn read_signed(
+    agent: &AgentConnecte,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<Champs, Refus> {
+    let fields = read(headers, body).await?;
+    if fields.first(JETON).is_some_and(|sent| same_secret(sent, &agent.jeton)) {
+        Ok(fields)
+    } else {
+        Err(foreign())
+    }
+}
+
+/// The fields of a form, decoded, from a page that needs no session. Refused when another site's page sent it: nothing
+/// that is signed in is at stake there, and the cookie that signing in gives is always a new one.
+pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Champs, Refus> {
     if !is_same_origin(headers) {
-        return Err(Refus::new(ProblemCode::Interdit)
-            .detail("Ce formulaire ne vient pas de cette page. Rechargez la page, puis recommencez."));
+        return Err(foreign());
     }
     // A form has no reason to be longer than a JSON body.
     let collected = timeout(FORM_ARRIVES_WITHIN, Limited::new(body, JSON_BYTES_MAX).collect()).await;
@@ -34,7 +62,37 @@ pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<HashMap<
         }
         Ok(Err(_)) | Err(_) => return Err(ProblemCode::RequeteIllisible.into()),
     };
-    Ok(form_urlencoded::parse(&bytes).into_owned().collect())
+    Ok(Champs(form_urlencoded::parse(&bytes).into_owned().collect()))
+}
+
+/// What a form brings. A name may come several times: boxes that were ticked.
+pub(super) struct Champs(Vec<(String, String)>);
+
+impl Champs {
+    /// The first value of this name.
+    pub(super) fn first(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// The same without spaces around it, and nothing where there is nothing.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.first(name).unwrap_or_default().trim()
+    }
+
+    /// Every value of this name.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn foreign() -> Refus {
+    Refus::new(ProblemCode::Interdit)
+        .detail("Ce formulaire ne vient pas de cette page, ou votre session a changé. Rechargez la page, puis recommencez.")
+}
+
+/// Compared by their digests, so that the time taken tells nothing of where they differ.
+fn same_secret(sent: &str, known: &str) -> bool {
+    hash_token(sent.as_bytes()) == hash_token(known.as_bytes())
 }
 
 /// Whether our own page sent this. Browsers say so in `Sec-Fetch-Site` (Fetch Metadata), older ones in `Origin`.

@@ -9,9 +9,11 @@
 //! travel); a document that is hostile (its bytes are never shown inside our pages, only pictures that the inspecteur
 //! drew of it; the original is downloaded).
 
+mod compte;
 mod connexion;
 mod demande;
 mod form;
+mod journal;
 mod mots;
 mod page;
 mod piece;
@@ -24,7 +26,7 @@ use wire::{DemandeId, JustificatifId, ProblemCode};
 use crate::{
     http::{problem::Refus, respond::Response},
     identite::IdentiteError,
-    registre::AgentConnecte,
+    registre::{AgentConnecte, EtatCompte},
     service::Service,
 };
 
@@ -51,12 +53,20 @@ pub(crate) enum Page {
     ReadContenu(JustificatifId),
     /// `GET /guichet/justificatifs/{justificatif}/apercus/{page}`, from 1.
     ReadApercu(JustificatifId, NonZeroU32),
+    /// `GET /guichet/compte`: where the agent's own account stands.
+    ShowCompte,
+    /// `GET /guichet/journal`: who did what in the gestionnaire's territory.
+    ShowJournal,
+    /// `POST /guichet/journal/export`: the same as a file.
+    ExportJournal,
 }
 
 /// What a request brings besides its address.
 pub(crate) struct Visite {
     /// Its headers.
     pub(crate) headers: HeaderMap,
+    /// What stands behind the question mark.
+    pub(crate) query: String,
     /// Its body.
     pub(crate) body: Incoming,
     /// Where the browser is, for the limit on attempts.
@@ -65,7 +75,19 @@ pub(crate) struct Visite {
     pub(crate) plain: bool,
 }
 
-/// Answers a page. `agent` is whoever the cookie names; pages that need someone send nobody to the sign-in page.
+/// Shows someone whom the table keeps from a page where to go instead: to sign in, to the account that waits, or nowhere.
+pub(crate) fn turn_away(agent: Option<&AgentConnecte>) -> Response {
+    match agent {
+        None => form::see_other("/guichet/connexion"),
+        Some(agent) if agent.etat != EtatCompte::Certifie => form::see_other("/guichet/compte"),
+        Some(_) => page::refus(
+            Refus::new(ProblemCode::Interdit).detail("Votre profil ne donne pas accès à cette page."),
+            agent,
+        ),
+    }
+}
+
+/// Answers a page. `agent` is whoever the cookie names, where the page needs someone: the table has let them.
 pub(crate) async fn answer(
     service: &Service,
     page: Page,
@@ -76,8 +98,8 @@ pub(crate) async fn answer(
         (Page::Style, _) => Ok(page::style()),
         (Page::ShowConnexion, _) => Ok(connexion::show()),
         (Page::OpenSession, _) => connexion::open_session(service, visite).await,
-        (Page::CloseSession, _) => connexion::close_session(service, visite).await,
         (_, None) => Ok(form::see_other("/guichet/connexion")),
+        (Page::CloseSession, Some(agent)) => connexion::close_session(service, agent, visite).await,
         (Page::ShowRecherche, Some(agent)) => Ok(demande::show_recherche(agent)),
         (Page::FindDemande, Some(agent)) => demande::find(service, agent, visite).await,
         (Page::ShowDemande(id), Some(agent)) => demande::show(service, agent, id).await,
@@ -86,6 +108,9 @@ pub(crate) async fn answer(
             piece::read_contenu(service, agent, id, &visite.headers).await
         }
         (Page::ReadApercu(id, page), Some(agent)) => piece::read_apercu(service, agent, id, page).await,
+        (Page::ShowCompte, Some(agent)) => compte::show(agent),
+        (Page::ShowJournal, Some(agent)) => journal::show(service, agent, &visite.query).await,
+        (Page::ExportJournal, Some(agent)) => journal::export(service, agent, visite).await,
     };
     answered.unwrap_or_else(|refus| page::refus(refus, agent.as_ref()))
 }

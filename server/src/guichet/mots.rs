@@ -8,7 +8,7 @@ use wire::{
     api::{EtatDemande, PersonneVue, Role},
 };
 
-use crate::registre::FaitsPiece;
+use crate::registre::{Acte, FaitsPiece};
 
 /// A day: 25/11/2026.
 pub(super) fn jour(day: NaiveDate) -> String {
@@ -18,6 +18,26 @@ pub(super) fn jour(day: NaiveDate) -> String {
 /// An instant, as the clock on the wall shows it in France.
 pub(super) fn instant(at: DateTime<Utc>) -> String {
     at.with_timezone(&Paris).format("%d/%m/%Y à\u{a0}%H\u{a0}h\u{a0}%M").to_string()
+}
+
+/// What was done, for a reader of the journal.
+pub(super) fn acte(acte: Acte) -> &'static str {
+    match acte {
+        Acte::Consultation => "Consultation d’une pièce",
+        Acte::ConsultationRefusee => "Consultation refusée",
+        Acte::Recherche => "Recherche par nom",
+        Acte::Examen => "Examen d’une pièce",
+        Acte::ExamenAnnule => "Examen annulé",
+        Acte::DemandeDePiece => "Demande d’informations ou de pièces",
+        Acte::EvenementAjoute => "Évènement ajouté",
+        Acte::EvenementSupprime => "Évènement supprimé",
+        Acte::CodeReemis => "Code télé-demandeur réémis",
+        Acte::CompteCertifie => "Compte certifié",
+        Acte::CompteRefuse => "Compte refusé",
+        Acte::CompteDesactive => "Compte désactivé",
+        Acte::CompteReactive => "Compte réactivé",
+        Acte::Export => "Journal exporté",
+    }
 }
 
 /// A size, in the unit that gives a short number.

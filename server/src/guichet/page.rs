@@ -6,6 +6,7 @@ use hyper::{
 };
 use maud::{DOCTYPE, Markup, html};
 
+use super::form;
 use crate::{
     http::{
         problem::Refus,
@@ -54,6 +55,7 @@ pub(super) fn page(
                         @if let Some(agent) = agent {
                             p { (agent.nom) ", guichet " (agent.guichet) }
                             form method="post" action="/guichet/deconnexion" {
+                                (form::jeton(agent))
                                 button.secondaire { "Se déconnecter" }
                             }
                         }

@@ -70,7 +70,7 @@ pub(super) async fn read_contenu(
     headers: &HeaderMap,
 ) -> Answer {
     let (asker, now) = (agent.clone(), service.clock.now());
-    let contenu = service.store.write(move |tx| registre::open_for_agent(tx, &asker, id, now)).await?;
+    let contenu = service.store.write(move |tx| registre::open_for_agent(tx, &asker, id, now)).await??;
     send_contenu(service, contenu, id, headers).await
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn read_apercu(
     let apercu = service
         .store
         .write(move |tx| registre::open_apercu_for_agent(tx, &asker, id, page.get(), now))
-        .await?;
+        .await??;
     send_apercu(service, apercu).await
 }
 

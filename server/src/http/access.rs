@@ -2,7 +2,10 @@
 //! it is classified. That a thing is the asker's own is for the registre to say: here only the kind of person counts.
 
 use super::route::Route;
-use crate::guichet::Page;
+use crate::{
+    guichet::Page,
+    registre::{AgentConnecte, EtatCompte, Profil},
+};
 
 /// Who asks, as far as the table cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,16 +14,28 @@ pub(crate) enum Identity {
     Anonyme,
     /// A demandeur with a session.
     Demandeur,
-    /// An agent of a guichet with a session.
-    Agent,
+    /// An agent with a session, whose account is certified for this profile.
+    Agent(Profil),
+    /// An agent with a session, whose account is not certified.
+    AgentNonCertifie,
+}
+
+impl Identity {
+    /// Of someone who has signed in at the counter.
+    pub(crate) fn of(agent: &AgentConnecte) -> Self {
+        if agent.etat == EtatCompte::Certifie { Self::Agent(agent.profil) } else { Self::AgentNonCertifie }
+    }
 }
 
 /// Whom a route is open to.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Open {
     Everyone,
     Demandeurs,
-    Agents,
+    /// Certified agents of the profiles for which this holds.
+    Agents(fn(Profil) -> bool),
+    /// Agents, certified or not: their own account.
+    SignedIn,
 }
 
 /// Whether someone of this identity may ask for this.
@@ -44,19 +59,22 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
         | Route::AppendDepot(_)
         | Route::AbandonDepot(_) => Open::Demandeurs,
         Route::Guichet(page) => match page {
-            // Signing out is open, because signing out twice is no fault.
-            Page::Style | Page::ShowConnexion | Page::OpenSession | Page::CloseSession => Open::Everyone,
+            Page::Style | Page::ShowConnexion | Page::OpenSession => Open::Everyone,
+            Page::CloseSession | Page::ShowCompte => Open::SignedIn,
+            // Which pieces a profile may open is the registre's to say, which writes the refusal down.
             Page::ShowRecherche
             | Page::FindDemande
             | Page::ShowDemande(_)
             | Page::ShowPiece(_)
             | Page::ReadContenu(_)
-            | Page::ReadApercu(..) => Open::Agents,
+            | Page::ReadApercu(..) => Open::Agents(Profil::voit_demandes),
+            Page::ShowJournal | Page::ExportJournal => Open::Agents(Profil::gere),
         },
     };
     match open {
         Open::Everyone => true,
         Open::Demandeurs => identity == Identity::Demandeur,
-        Open::Agents => identity == Identity::Agent,
+        Open::Agents(may) => matches!(identity, Identity::Agent(profil) if may(profil)),
+        Open::SignedIn => matches!(identity, Identity::Agent(_) | Identity::AgentNonCertifie),
     }
 }

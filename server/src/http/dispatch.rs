@@ -111,8 +111,13 @@ async fn respond(
         Route::AbandonDepot(upload) => depot::abandon(&service, &asker.demandeur()?, upload).await,
 
         Route::Guichet(page) => {
+            let permitted = permits(&route, asker.identity());
             let agent = if let Asker::Agent(agent) = asker { Some(agent) } else { None };
-            let visite = Visite { headers: parts.headers, body, from: address, plain };
+            if !permitted {
+                return Ok(guichet::turn_away(agent.as_ref()));
+            }
+            let query = parts.uri.query().unwrap_or_default().to_owned();
+            let visite = Visite { headers: parts.headers, query, body, from: address, plain };
             Ok(guichet::answer(&service, page, agent, visite).await)
         }
     }
@@ -138,7 +143,7 @@ impl Asker {
         match self {
             Self::Anonyme => Identity::Anonyme,
             Self::Demandeur(_) => Identity::Demandeur,
-            Self::Agent(_) => Identity::Agent,
+            Self::Agent(agent) => Identity::of(agent),
         }
     }
 }
@@ -164,10 +169,10 @@ async fn identify(
     };
     match (route, asker.identity()) {
         (route, identity) if permits(route, identity) => Ok(asker),
-        // Whoever may not see a page of the counter visits it as nobody, and is shown where to sign in.
-        (Route::Guichet(_), _) => Ok(Asker::Anonyme),
+        // The counter answers with a page, and shows where to go instead.
+        (Route::Guichet(_), _) => Ok(asker),
         (_, Identity::Anonyme) => Err(ProblemCode::SessionExpiree.into()),
-        (_, Identity::Demandeur | Identity::Agent) => Err(ProblemCode::Interdit.into()),
+        (_, _) => Err(ProblemCode::Interdit.into()),
     }
 }
 

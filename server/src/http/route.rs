@@ -119,6 +119,9 @@ impl Route {
                 ["deconnexion"] => post(Self::Guichet(Page::CloseSession)),
                 ["recherche"] => post(Self::Guichet(Page::FindDemande)),
                 ["demandes", demande] => get(Self::Guichet(Page::ShowDemande(id(demande)?))),
+                ["compte"] => get(Self::Guichet(Page::ShowCompte)),
+                ["journal"] => get(Self::Guichet(Page::ShowJournal)),
+                ["journal", "export"] => post(Self::Guichet(Page::ExportJournal)),
                 ["justificatifs", piece] => get(Self::Guichet(Page::ShowPiece(id(piece)?))),
                 ["justificatifs", piece, "contenu"] => get(Self::Guichet(Page::ReadContenu(id(piece)?))),
                 ["justificatifs", piece, "apercus", page] => {
@@ -160,6 +163,9 @@ impl Route {
             Self::Guichet(Page::ShowPiece(_)) => "guichet_show_piece",
             Self::Guichet(Page::ReadContenu(_)) => "guichet_read_contenu",
             Self::Guichet(Page::ReadApercu(..)) => "guichet_read_apercu",
+            Self::Guichet(Page::ShowCompte) => "guichet_show_compte",
+            Self::Guichet(Page::ShowJournal) => "guichet_show_journal",
+            Self::Guichet(Page::ExportJournal) => "guichet_export_journal",
         }
     }
 

@@ -20,8 +20,8 @@ const AGENT_SESSION_LASTS: TimeDelta = TimeDelta::hours(10);
 const TOKEN_BYTES: usize = 32;
 
 impl Identite {
-    /// Opens an agent's session and gives the cookie's value. An account that is unknown, or not certified yet, answers
-    /// like a wrong password.
+    /// Opens an agent's session and gives the cookie's value: always a new one, whatever the browser brought. An account
+    /// that is unknown, closed or has no password yet answers like a wrong password.
     pub async fn identify_agent(
         &self,
         courriel: &str,
@@ -36,14 +36,14 @@ impl Identite {
             .store
             .read(move |tx| {
                 tx.query_opt(
-                    "SELECT id, mot_de_passe_hash FROM agent WHERE courriel = $1 AND etat = 'certifie'",
+                    "SELECT id, mot_de_passe_hash FROM agent WHERE courriel = $1 AND etat <> 'desactive'",
                     params![courriel],
-                    |row| Ok((row.get::<AgentId>(0)?, row.get::<String>(1)?)),
+                    |row| Ok((row.get::<AgentId>(0)?, row.get::<Option<String>>(1)?)),
                 )
                 .map_err(IdentiteError::from)
             })
             .await?;
-        let (agent, hash) = found.map_or((None, None), |(agent, hash)| (Some(agent), Some(hash)));
+        let (agent, hash) = found.map_or((None, None), |(agent, hash)| (Some(agent), hash));
         let fits = self.fits(password.to_owned(), hash).await?;
         let Some(agent) = agent.filter(|_| fits) else { return Err(IdentiteError::Refusee) };
 
@@ -65,14 +65,15 @@ impl Identite {
     /// Whose cookie this is.
     pub async fn authenticate_agent(&self, token: &str) -> Result<AgentConnecte, IdentiteError> {
         let token: [u8; TOKEN_BYTES] = token_bytes(token).ok_or(IdentiteError::SessionExpiree)?;
+        let jeton = form_token(&token);
         let now = self.clock.now();
         let found = self
             .store
             .read(move |tx| {
                 tx.query_opt(
-                    "SELECT agent.id, agent.nom, agent.guichet, guichet.territoire, agent.profil FROM session_agent \
+                    "SELECT agent.id, agent.nom, agent.guichet, guichet.territoire, agent.profil, agent.etat FROM session_agent \
                      JOIN agent ON agent.id = session_agent.agent JOIN guichet ON guichet.code = agent.guichet \
-                     WHERE session_agent.jeton_hash = $1 AND session_agent.expire_le > $2 AND agent.etat = 'certifie'",
+                     WHERE session_agent.jeton_hash = $1 AND session_agent.expire_le > $2 AND agent.etat <> 'desactive'",
                     params![hash_token(&token), now],
                     |row| {
                         Ok(AgentConnecte {
@@ -81,6 +82,8 @@ impl Identite {
                             guichet: row.get(2)?,
                             territoire: row.get(3)?,
                             profil: row.get(4)?,
+                            etat: row.get(5)?,
+                            jeton: jeton.clone(),
                         })
                     },
                 )
@@ -100,4 +103,9 @@ impl Identite {
             })
             .await
     }
+}
+
+/// What the forms of a session carry. Made of the session's token, which no other site can read; it tells nothing of it.
+fn form_token(token: &[u8; TOKEN_BYTES]) -> String {
+    token_text(&hash_token(&[b"formulaire", token.as_slice()].concat()).0)
 }

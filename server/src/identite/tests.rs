@@ -7,7 +7,7 @@ use wire::{NumeroUnique, api::Session, limites::REFRESH_TOKEN_LASTS};
 
 use super::{attempts::Attempt, *};
 use crate::{
-    registre::{self, DemandeImportee, GuichetImporte, NouvelAgent, Profil, SessionCourante},
+    registre::{self, DemandeImportee, EtatCompte, GuichetImporte, NouvelAgent, Profil, SessionCourante},
     secrets::{hash_secret, normalise_code},
 };
 
@@ -300,10 +300,14 @@ async fn an_agent_is_known_for_a_working_day() {
     door.identite.sign_out_agent(&token).await.unwrap();
     assert!(door.identite.authenticate_agent(&token).await.is_err());
 
-    // An account that is not certified sees nothing, however it came to be so.
+    // One that is not certified any more is known as such, and one that was closed is not known.
     let token = sign_in("agent@mairie.example", PASSWORD).await.unwrap();
     let uncertify = door.store.write(|tx| tx.execute("UPDATE agent SET etat = 'a_certifier'", &[]));
     uncertify.await.unwrap();
+    let agent = door.identite.authenticate_agent(&token).await.unwrap();
+    assert!(agent.etat == EtatCompte::ACertifier && !agent.may(|_| true));
+    let close = door.store.write(|tx| tx.execute("UPDATE agent SET etat = 'desactive'", &[]));
+    close.await.unwrap();
     assert!(door.identite.authenticate_agent(&token).await.is_err());
     assert!(matches!(sign_in("agent@mairie.example", PASSWORD).await, Err(IdentiteError::Refusee)));
 }

@@ -82,8 +82,8 @@ pub fn create_agent(tx: &mut Tx<'_>, agent: &NouvelAgent, now: DateTime<Utc>) ->
     }
     let id = AgentId(new_id(now));
     tx.execute(
-        "INSERT INTO agent (id, courriel, nom, guichet, profil, mot_de_passe_hash, etat) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'certifie')",
+        "INSERT INTO agent (id, courriel, nom, guichet, profil, mot_de_passe_hash, etat, cree_le) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'certifie', $7)",
         params![
             id,
             courriel,
@@ -91,6 +91,7 @@ pub fn create_agent(tx: &mut Tx<'_>, agent: &NouvelAgent, now: DateTime<Utc>) ->
             agent.guichet,
             agent.profil,
             agent.mot_de_passe_hash.as_str(),
+            now,
         ],
     )?;
     Ok(id)

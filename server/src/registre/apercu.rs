@@ -5,7 +5,8 @@ use wire::{JustificatifId, inspection::EnteteApercu};
 
 use super::{
     find_contenu::{ContenuError, find_contenu},
-    for_agent::{find_openable, record_opening},
+    for_agent::{find_openable, record_asking},
+    journal::Acte,
     types::{AgentConnecte, ApercuContenu, ApercusDessines, SessionCourante},
 };
 use crate::{
@@ -68,25 +69,34 @@ pub fn find_vignette(
 }
 
 /// The picture of a page for an agent whose profile may open the piece. It is an opening like that of the original,
-/// written down before a byte leaves; the pages of one look at a document are one opening.
+/// written down before a byte leaves; the pages of one look at a document are one opening, or one refusal.
 pub fn open_apercu_for_agent(
     tx: &mut Tx<'_>,
     agent: &AgentConnecte,
     justificatif: JustificatifId,
     page: u32,
     now: DateTime<Utc>,
-) -> Result<ApercuContenu, ContenuError> {
-    find_openable(tx, agent, justificatif)?;
-    let apercu = find(tx, justificatif, page)?;
+) -> Result<Result<ApercuContenu, ContenuError>, StoreError> {
+    let found = match find_openable(tx, agent, justificatif) {
+        Err(ContenuError::Store(error)) => return Err(error),
+        Err(refused) => Err(refused),
+        Ok(_) => match find(tx, justificatif, page) {
+            Err(ContenuError::Store(error)) => return Err(error),
+            // The piece may be opened, only this page has no picture.
+            Err(absent) => return Ok(Err(absent)),
+            Ok(apercu) => Ok(apercu),
+        },
+    };
+    let acte = if found.is_ok() { Acte::Consultation } else { Acte::ConsultationRefusee };
     let under_way = tx.query_opt(
-        "SELECT 1 FROM consultation WHERE justificatif = $1 AND agent = $2 AND le > $3",
-        params![justificatif, agent.id, now - CONSULTATION_LASTS],
+        "SELECT 1 FROM journal WHERE justificatif = $1 AND agent = $2 AND le > $3 AND acte = $4",
+        params![justificatif, agent.id, now - CONSULTATION_LASTS, acte],
         |_| Ok(()),
     )?;
     if under_way.is_none() {
-        record_opening(tx, agent, justificatif, now)?;
+        record_asking(tx, agent, justificatif, found.is_ok(), now)?;
     }
-    Ok(apercu)
+    Ok(found)
 }
 
 /// Erases the record of a piece's pictures; the bytes themselves are for the caller, once this is committed.

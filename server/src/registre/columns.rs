@@ -5,7 +5,10 @@ use wire::{
     api::{EtatDemande, Role},
 };
 
-use super::types::{EtatDepot, Profil};
+use super::{
+    journal::Acte,
+    types::{EtatCompte, EtatDepot, Profil},
+};
 use crate::{
     coffre::BlobId,
     store::{Column, StoreError, Value},
@@ -37,6 +40,32 @@ words! {
         ConsultantSimple = "consultant_simple",
         ConsultantDemande = "consultant_demande",
         ConsultantSensible = "consultant_sensible",
+        GestionnaireTerritorial = "gestionnaire_territorial",
+        AssistanceNationale = "assistance_nationale",
+    }
+    Acte {
+        Consultation = "consultation",
+        ConsultationRefusee = "consultation_refusee",
+        Recherche = "recherche",
+        Examen = "examen",
+        ExamenAnnule = "examen_annule",
+        DemandeDePiece = "demande_de_piece",
+        EvenementAjoute = "evenement_ajoute",
+        EvenementSupprime = "evenement_supprime",
+        CodeReemis = "code_reemis",
+        CompteCertifie = "compte_certifie",
+        CompteRefuse = "compte_refuse",
+        CompteDesactive = "compte_desactive",
+        CompteReactive = "compte_reactive",
+        Export = "export",
+    }
+    EtatCompte {
+        AConfirmer = "a_confirmer",
+        ACompleter = "a_completer",
+        ACertifier = "a_certifier",
+        Certifie = "certifie",
+        Refuse = "refuse",
+        Desactive = "desactive",
     }
 }
 

@@ -7,13 +7,13 @@ use wire::{Controle, DemandeId, Examen, JustificatifId, NumeroUnique};
 use super::{
     find_contenu::{ContenuError, contenu},
     guichet::guichet_vue,
+    journal::{self, Acte, Ligne},
     piece::{Piece, piece_by_id, pieces_of_demande},
     read_demande::household,
     types::{AgentConnecte, Contenu, DemandeAgent, FaitsPiece, PieceAgent},
 };
 use crate::{
     params,
-    secrets::new_id,
     store::{StoreError, Tx},
 };
 
@@ -86,20 +86,24 @@ pub fn find_piece_for_agent(
     }
 }
 
-/// The bytes of a piece for an agent whose profile may see them. Who looked, and when anyone first did, is in the same
-/// transaction: it is committed before a byte leaves.
+/// The bytes of a piece for an agent whose profile may see them. Who asked, and when anyone first looked, is in the same
+/// transaction: it is committed before a byte leaves. A refusal is an answer and no error, since its line must be
+/// committed too.
 pub fn open_for_agent(
     tx: &mut Tx<'_>,
     agent: &AgentConnecte,
     justificatif: JustificatifId,
     now: DateTime<Utc>,
-) -> Result<Contenu, ContenuError> {
-    let contenu = find_openable(tx, agent, justificatif)?;
-    record_opening(tx, agent, justificatif, now)?;
-    Ok(contenu)
+) -> Result<Result<Contenu, ContenuError>, StoreError> {
+    let found = match find_openable(tx, agent, justificatif) {
+        Err(ContenuError::Store(error)) => return Err(error),
+        found => found,
+    };
+    record_asking(tx, agent, justificatif, found.is_ok(), now)?;
+    Ok(found)
 }
 
-/// The bytes of a piece that this agent may open. They must not leave before [`record_opening`].
+/// The bytes of a piece that this agent may open. They must not leave before [`record_asking`].
 pub(super) fn find_openable(
     tx: &Tx<'_>,
     agent: &AgentConnecte,
@@ -115,22 +119,28 @@ pub(super) fn find_openable(
     contenu(piece)
 }
 
-/// Writes down that this agent looks at a piece, and when anyone first did.
-pub(super) fn record_opening(
+/// Writes down that this agent looks at a piece, and when anyone first did; or that it asked for one and was refused. A
+/// line belongs to the territory of the piece, whoever asked; what does not exist leaves none.
+pub(super) fn record_asking(
     tx: &mut Tx<'_>,
     agent: &AgentConnecte,
     justificatif: JustificatifId,
+    given: bool,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE justificatif SET premiere_consultation = $2 WHERE id = $1 AND premiere_consultation IS NULL",
-        params![justificatif, now],
-    )?;
-    tx.execute(
-        "INSERT INTO consultation (id, agent, justificatif, le) VALUES ($1, $2, $3, $4)",
-        params![new_id(now), agent.id, justificatif, now],
-    )?;
-    Ok(())
+    let Some(piece) = piece_by_id(tx, justificatif)? else { return Ok(()) };
+    if given {
+        tx.execute(
+            "UPDATE justificatif SET premiere_consultation = $2 WHERE id = $1 AND premiere_consultation IS NULL",
+            params![justificatif, now],
+        )?;
+    }
+    let territoire: String =
+        tx.query_one("SELECT territoire FROM demande WHERE id = $1", params![piece.demande], |row| {
+            row.get(0)
+        })?;
+    let ligne = Ligne { territoire: Some(territoire), ..Ligne::by(agent) }.on(piece.demande, Some(piece.id));
+    journal::record(tx, if given { Acte::Consultation } else { Acte::ConsultationRefusee }, &ligne, now)
 }
 
 fn is_in_territory(tx: &Tx<'_>, agent: &AgentConnecte, demande: DemandeId) -> Result<bool, StoreError> {

@@ -20,6 +20,7 @@ mod for_agent;
 mod guichet;
 mod import;
 mod inspect;
+mod journal;
 mod judge_justificatif;
 mod list_justificatifs;
 mod piece;
@@ -51,6 +52,10 @@ pub use import::{
     normalise_territoire,
 };
 pub use inspect::{VerdictError, list_a_inspecter, record_verdict};
+pub use journal::{
+    Acte, JournalError, LINES_PER_PAGE, Ligne, LigneLue, Tete, journal_head, read_journal, record,
+    verify_journal,
+};
 pub use judge_justificatif::{JudgeError, Jugement, judge_justificatif};
 pub use list_justificatifs::list_justificatifs;
 pub use piece::owns_blob;
@@ -58,6 +63,6 @@ pub use read_demande::read_demande;
 pub use read_recu::read_recu;
 pub use types::{
     AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, DemandeAgent, Depot,
-    EtatDepot, FaitsPiece, PieceAgent, Profil, SessionCourante,
+    EtatCompte, EtatDepot, FaitsPiece, PieceAgent, Profil, SessionCourante,
 };
 pub use withdraw_justificatif::{WithdrawError, withdraw_justificatif};

@@ -32,6 +32,35 @@ pub struct AgentConnecte {
     pub territoire: String,
     /// What it may see.
     pub profil: Profil,
+    /// Where its account stands: until it is certified, it sees nothing else.
+    pub etat: EtatCompte,
+    /// What its forms carry, so that no other site can send one: of this session only, and found in no cookie.
+    pub jeton: String,
+}
+
+impl AgentConnecte {
+    /// Whether the account is certified and of a profile for which this holds.
+    pub fn may(&self, what: fn(Profil) -> bool) -> bool {
+        self.etat == EtatCompte::Certifie && what(self.profil)
+    }
+}
+
+/// Where an agent's account stands, from the bulletin of May 2017: an agent registers himself, sends the fiche collecte,
+/// and sees nothing before the national assistance has certified the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EtatCompte {
+    /// The address is not confirmed; nobody can sign in.
+    AConfirmer,
+    /// The fiche collecte is missing.
+    ACompleter,
+    /// The assistance has the fiche.
+    ACertifier,
+    /// It works.
+    Certifie,
+    /// The assistance said no, and why; the fiche can be sent again.
+    Refuse,
+    /// The agent has left, or the assistance has closed it; nobody can sign in.
+    Desactive,
 }
 
 /// What an agent may see and do, as attested for the SNE.
@@ -51,6 +80,12 @@ pub enum Profil {
     /// Sees everything, sensitive pieces included.
     #[value(help = "Voit tout, pièces sensibles comprises")]
     ConsultantSensible,
+    /// Runs a territory: sees what a guichet sees, and the journal of who looked at what.
+    #[value(help = "Gère un territoire : voit les pièces non sensibles et le journal des consultations")]
+    GestionnaireTerritorial,
+    /// Certifies accounts; sees no demande.
+    #[value(help = "Assistance nationale : certifie les comptes, ne voit aucune demande")]
+    AssistanceNationale,
 }
 
 impl Profil {
@@ -59,9 +94,47 @@ impl Profil {
         self == Self::ConsultantSensible
     }
 
+    /// What it is called.
+    pub fn libelle(self) -> &'static str {
+        match self {
+            Self::Guichet => "guichet",
+            Self::ConsultantSimple => "consultant simple",
+            Self::ConsultantDemande => "consultant demande",
+            Self::ConsultantSensible => "consultant sensible",
+            Self::GestionnaireTerritorial => "gestionnaire territorial",
+            Self::AssistanceNationale => "assistance nationale",
+        }
+    }
+
+    /// Whether it may see demandes at all.
+    pub fn voit_demandes(self) -> bool {
+        self != Self::AssistanceNationale
+    }
+
     /// Whether it may open a document at all.
     pub fn ouvre(self) -> bool {
-        self != Self::ConsultantSimple
+        !matches!(self, Self::ConsultantSimple | Self::AssistanceNationale)
+    }
+
+    /// Whether it judges pieces, asks for them and keeps events: a guichet does; and who alone sees sensitive pieces, or
+    /// nobody could judge those.
+    pub fn juge(self) -> bool {
+        matches!(self, Self::Guichet | Self::ConsultantSensible)
+    }
+
+    /// Whether it may look for a demande by name.
+    pub fn cherche_par_nom(self) -> bool {
+        !matches!(self, Self::ConsultantSimple | Self::AssistanceNationale)
+    }
+
+    /// Whether it reads the journal of its territory.
+    pub fn gere(self) -> bool {
+        self == Self::GestionnaireTerritorial
+    }
+
+    /// Whether it certifies accounts.
+    pub fn certifie(self) -> bool {
+        self == Self::AssistanceNationale
     }
 }
 

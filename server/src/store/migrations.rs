@@ -7,8 +7,11 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use super::{OpenError, StoreError};
 
 /// Every version's script, from 1. A script that was delivered is never changed: a correction is the next number.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_premier.sql"), include_str!("migrations/0002_apercu.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_premier.sql"),
+    include_str!("migrations/0002_apercu.sql"),
+    include_str!("migrations/0003_comptes.sql"),
+];
 
 /// Every script with its version.
 pub(super) fn scripts() -> impl Iterator<Item = (u32, &'static str)> {

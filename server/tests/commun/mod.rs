@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod agent;
+
 use std::{
     fmt::Write as _,
     io::{Read as _, Write as _},

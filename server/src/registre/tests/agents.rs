@@ -9,7 +9,7 @@ fn seen(base: &Base, agent: &AgentConnecte, demande: DemandeId) -> Option<Vec<Pi
 
 fn open(base: &Base, agent: &AgentConnecte, piece: JustificatifId) -> Result<Contenu, ContenuError> {
     let (agent, now) = (agent.clone(), base.clock.now());
-    base.write(move |tx| open_for_agent(tx, &agent, piece, now))
+    base.write(move |tx| open_for_agent(tx, &agent, piece, now)).unwrap()
 }
 
 #[test]
@@ -87,9 +87,9 @@ fn every_opening_leaves_who_and_when() {
     let trace = || {
         base.read(move |tx| {
             let openings = tx.query_all(
-                "SELECT agent, le FROM consultation WHERE justificatif = $1 ORDER BY le",
+                "SELECT agent, le, acte FROM journal WHERE justificatif = $1 ORDER BY rang",
                 params![piece],
-                |row| Ok((row.get::<wire::AgentId>(0)?, row.get::<DateTime<Utc>>(1)?)),
+                |row| Ok((row.get::<wire::AgentId>(0)?, row.get::<DateTime<Utc>>(1)?, row.get::<Acte>(2)?)),
             )?;
             let first = tx.query_one(
                 "SELECT premiere_consultation FROM justificatif WHERE id = $1",
@@ -101,13 +101,18 @@ fn every_opening_leaves_who_and_when() {
         .unwrap()
     };
     assert!(matches!(open(&base, &agent, piece), Err(ContenuError::PasDisponible)));
-    assert_eq!(trace(), (vec![], None), "what was not shown was not seen");
-    base.pass(piece, 1);
     let first = base.clock.now();
+    let refused = (agent.id, first, Acte::ConsultationRefusee);
+    assert_eq!(trace(), (vec![refused], None), "what was not shown was not seen, and who asked is known");
+    base.pass(piece, 1);
     open(&base, &agent, piece).unwrap();
     base.wait(TimeDelta::minutes(1));
     open(&base, &agent, piece).unwrap();
-    let openings = vec![(agent.id, first), (agent.id, base.clock.now())];
+    let openings = vec![
+        refused,
+        (agent.id, first, Acte::Consultation),
+        (agent.id, base.clock.now(), Acte::Consultation),
+    ];
     assert_eq!(trace(), (openings, Some(first)));
     assert!(seen(&base, &agent, base.exemple).unwrap()[0].consultee);
 }

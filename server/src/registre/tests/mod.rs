@@ -4,6 +4,7 @@
 mod agents;
 mod demandes;
 mod depots;
+mod journal;
 mod pieces;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -240,6 +241,8 @@ impl Base {
             guichet: guichet(code),
             territoire: territoire.into(),
             profil,
+            etat: EtatCompte::Certifie,
+            jeton: String::new(),
         }
     }
 

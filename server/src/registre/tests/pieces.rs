@@ -84,7 +84,7 @@ fn a_piece_can_be_withdrawn_until_an_agent_looked() {
     let agent = base.agent(Profil::Guichet, "10691", "57");
     let now = base.clock.now();
     assert!(base.listed(phone, seen).retirable);
-    base.write(move |tx| open_for_agent(tx, &agent, seen, now)).unwrap();
+    base.write(move |tx| open_for_agent(tx, &agent, seen, now)).unwrap().unwrap();
     base.judge(judged, Jugement::Accepte).unwrap();
     for id in [seen, judged] {
         assert!(!base.listed(phone, id).retirable);

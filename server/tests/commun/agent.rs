@@ -1,0 +1,77 @@
+//! An agent at the counter: a browser's cookie, and the token that its forms carry.
+
+use server::{
+    registre::{self, NouvelAgent, Profil},
+    secrets,
+};
+use uuid::Uuid;
+
+use super::{CODE, Reply, Server};
+
+pub(crate) struct Agent<'s> {
+    pub(crate) server: &'s Server,
+    pub(crate) courriel: String,
+    pub(crate) cookie: String,
+    pub(crate) jeton: String,
+}
+
+impl<'s> Agent<'s> {
+    /// A certified agent of the mairie's guichet, signed in.
+    pub(crate) fn sign_in(server: &'s Server, profil: Profil) -> Self {
+        let courriel = format!("{}@mairie.example", Uuid::now_v7());
+        let agent = NouvelAgent {
+            courriel: courriel.clone(),
+            nom: "Agent".into(),
+            guichet: "10691".parse().unwrap(),
+            profil,
+            mot_de_passe_hash: secrets::hash_secret(CODE).unwrap(),
+        };
+        let now = server.clock.now();
+        server.write(move |tx| {
+            registre::create_agent(tx, &agent, now).unwrap();
+            Ok(())
+        });
+        let reply = connect(server, &courriel, CODE);
+        assert_eq!(reply.status, 303, "{}", reply.text());
+        let cookie = cookie_of(&reply);
+        let mut agent = Self { server, courriel, cookie, jeton: String::new() };
+        agent.jeton = hidden(&agent.get("/guichet/compte").text(), "jeton");
+        agent
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.server.send("GET", path, &[("Cookie", &self.cookie)], b"")
+    }
+
+    /// Sends a form from our own page.
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let fields = [("jeton", self.jeton.as_str())].iter().chain(fields).copied().collect::<Vec<_>>();
+        self.post_bare(path, &fields)
+    }
+
+    /// The same without the token.
+    pub(crate) fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let headers = [("Cookie", self.cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];
+        self.server.send("POST", path, &headers, form(fields).as_bytes())
+    }
+}
+
+/// Signs in with an address and a password.
+pub(crate) fn connect(server: &Server, courriel: &str, password: &str) -> Reply {
+    let body = form(&[("courriel", courriel), ("mot_de_passe", password)]);
+    server.send("POST", "/guichet/connexion", &[("Sec-Fetch-Site", "same-origin")], body.as_bytes())
+}
+
+pub(crate) fn cookie_of(reply: &Reply) -> String {
+    reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+}
+
+/// The value of a hidden field of a page.
+pub(crate) fn hidden(page: &str, name: &str) -> String {
+    let begin = format!("name=\"{name}\" value=\"");
+    page.split_once(&begin).expect("the field").1.split('"').next().unwrap().to_owned()
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
