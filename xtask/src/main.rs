@@ -19,16 +19,17 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 const USAGE: &str = "\
+cargo xtask apk             fait, vérifie et essaie les paquets de l’app ; --abi NOM, --cle FICHIER, --parametres DOSSIER : voir README
 cargo xtask corpus [DOSSIER]  fait passer chaque fichier d’un dossier par l’inspection et la préparation, sous limites ;
                             sans dossier : les échantillons du projet et des fichiers hostiles
 cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
 cargo xtask ecrans          dessine chaque écran de l’application dans target/ecrans : clair, sombre, grand, anglais, de droite à gauche
 cargo xtask emulateur [--serial N]  joue les parcours sur un téléphone ou un émulateur, par adb ; 3 : il n’y en a pas
+cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
-cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
-cargo xtask apk             fait, vérifie et essaie les paquets de l’app ; --abi NOM, --cle FICHIER, --parametres DOSSIER : voir README
-cargo xtask test            vérifie tout : format, clippy, deny, tests unitaires, de bout en bout, interopérabilité";
+cargo xtask test            vérifie tout : format, clippy, licences, tests unitaires et de bout en bout, corpus, app et son paquet,
+                            clients indépendants";
 
 fn main() -> ExitCode {
     match run() {
@@ -47,18 +48,18 @@ fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["apk", options @ ..] => apk::run(options),
         ["corpus"] => corpus::run_short(),
         ["corpus", folder] => corpus::run(folder),
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
-        ["apk", options @ ..] => apk::run(options),
         ["ecrans"] => ecrans::run_drawing(),
         ["emulateur"] => emulateur::run(None),
         ["emulateur", "--serial", serial] => emulateur::run(Some(serial)),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["kotlin"] => kotlin::run_tests(),
         ["kotlin", "--sources"] => kotlin::sources(),
         ["race", "photo"] => race::photo(),
-        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["test"] => test::run(),
         _ => bail!("usage :\n{USAGE}"),
     }

@@ -107,11 +107,8 @@ fn make(asked: &Asked, maven: impl FnOnce() -> Result<Maven>) -> Result<()> {
     }
     let debug = workshop.application(Variant::Debug, asked.parameters.as_deref())?;
     workshop.package(&debug, &all, "ma-demande-debug")?;
-    if root().join("android/app/src/androidTest").is_dir() {
-        let journeys = workshop.application(Variant::Parcours, None)?;
-        workshop.package(&journeys, &[], "ma-demande-parcours")?;
-    }
-    Ok(())
+    let journeys = workshop.application(Variant::Parcours, None)?;
+    workshop.package(&journeys, &[], "ma-demande-parcours")
 }
 
 /// What packages are made with.

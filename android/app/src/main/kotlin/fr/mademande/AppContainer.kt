@@ -14,6 +14,7 @@ import fr.mademande.secrets.KeystoreSecrets
 import java.io.File
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.MainScope
+import kotlinx.coroutines.cancelChildren
 
 /** Everything that screens and jobs share, made here and handed out by hand: to see who needs what, read this file. */
 class AppContainer(context: Context, open: (AppContainer) -> ClientInterface) {
@@ -50,6 +51,8 @@ class AppContainer(context: Context, open: (AppContainer) -> ClientInterface) {
      */
     suspend fun signOut(force: Boolean) {
         client.deconnecter(force)
+        // What is still being copied or prepared would leave a document behind.
+        scope.coroutineContext.cancelChildren()
         planification.clear()
         expediteur.stop()
         brouillons.clear()

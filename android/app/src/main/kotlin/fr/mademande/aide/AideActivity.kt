@@ -34,7 +34,13 @@ class AideActivity : Screen() {
         heading(getString(R.string.aide_sending))
         switch(getString(R.string.aide_wifi), container.reglages.wifiSeulement) { only ->
             container.reglages.wifiSeulement = only
-            scope.launch { container.expediteur.replan() }
+            scope.launch {
+                try {
+                    container.expediteur.replan()
+                } catch (failure: Echec) {
+                    tell(say(failure))
+                }
+            }
         }
         text(getString(R.string.aide_wifi_help), R.dimen.text_s, R.color.mention, above = 0)
 

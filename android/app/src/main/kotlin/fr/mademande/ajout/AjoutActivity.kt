@@ -28,7 +28,9 @@ import fr.mademande.ui.label
 import fr.mademande.ui.link
 import fr.mademande.ui.notice
 import fr.mademande.ui.shown
+import fr.mademande.ui.tell
 import fr.mademande.ui.text
+import java.io.IOException
 
 class AjoutActivity : Screen() {
     /** What can be chosen from. */
@@ -134,7 +136,12 @@ class AjoutActivity : Screen() {
     private fun next(slot: Slot) = startActivity(intent(this, slot, keep))
 
     private fun chosen(type: TypePiece) {
-        container.brouillons.update { it.copy(slot = slot.copy(typePiece = type.code)) }
+        try {
+            container.brouillons.update { it.copy(slot = slot.copy(typePiece = type.code)) }
+        } catch (_: IOException) {
+            tell(getString(R.string.storage_failed))
+            return
+        }
         startActivity(RevueActivity.intent(this))
         // Where nothing was chosen here there is nothing to come back to.
         if (slot.typePiece != null) finish()

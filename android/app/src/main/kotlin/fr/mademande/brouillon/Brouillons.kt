@@ -44,6 +44,14 @@ class Brouillons(val folder: File) {
         sweep(current.value)
     }
 
+    /** Erases a file unless the draft names it as a page, and no longer expects it from the camera. */
+    @Synchronized
+    fun drop(name: String) {
+        if (current.value.pages.any { it.file == name }) return
+        file(name).delete()
+        update { if (it.photo == name) it.copy(photo = null) else it }
+    }
+
     /** A name for a new file of the draft. */
     fun newName(): String = UUID.randomUUID().toString()
 

@@ -3,7 +3,8 @@
  * grows for ever, or a door into our own storage) is streamed at once into a private file, so far and no further, and only
  * that copy is looked at. Goes on when the screen is turned.
  *
- * What can go wrong: the file is of no use (the engine says why), or cannot be read at all.
+ * What can go wrong: the file is of no use (the engine says why), cannot be read at all, or there are more than a person
+ * can look through: then none is taken, and the person is told, since a page that is missing unseen is asked for again.
  */
 package fr.mademande.brouillon
 
@@ -40,27 +41,20 @@ class Imports(private val context: Context, private val brouillons: Brouillons, 
 
     /** Takes files of other apps, in this order. */
     fun start(uris: List<Uri>) {
-        for (uri in uris.take(FILES_MAX)) launch {
+        if (uris.size > FILES_MAX) return launch { throw tooMany() }
+        for (uri in uris) {
             val name = brouillons.newName()
-            copy(uri, brouillons.file(name))
-            look(name)
+            launch(name) {
+                copy(uri, brouillons.file(name))
+                look(name)
+            }
         }
     }
 
     /** Takes what the camera has left where it was told to; an empty file means that no photo was taken. */
     fun startPhoto() {
         val name = brouillons.state.value.photo ?: return
-        if (brouillons.file(name).length() == 0L) {
-            brouillons.update { it.copy(photo = null) }
-            return
-        }
-        launch {
-            try {
-                look(name)
-            } finally {
-                brouillons.update { if (it.photo == name) it.copy(photo = null) else it }
-            }
-        }
+        launch(name) { if (brouillons.file(name).length() > 0) look(name) }
     }
 
     /** The person has read it. */
@@ -68,30 +62,31 @@ class Imports(private val context: Context, private val brouillons: Brouillons, 
         current.value = current.value.copy(failure = null)
     }
 
-    private fun launch(work: suspend () -> Unit) {
+    /** Works on the file [name]; what did not become a page is erased, even when the session ends meanwhile. */
+    private fun launch(name: String? = null, work: suspend () -> Unit) {
         current.value = State(current.value.running + 1)
         scope.launch {
-            val failure = try {
+            var failure: Echec? = null
+            try {
                 oneByOne.withLock { work() }
-                null
-            } catch (failure: Echec) {
-                failure
+            } catch (refusal: Echec) {
+                failure = refusal
             } catch (_: IOException) {
-                unreadable()
+                failure = unreadable()
+            } finally {
+                current.value = State(current.value.running - 1, failure ?: current.value.failure)
+                try {
+                    name?.let(brouillons::drop)
+                } catch (_: IOException) {
+                    // The disk is full: the draft still expects the photo, and its next opening finds that there is none.
+                }
             }
-            current.value = State(current.value.running - 1, failure ?: current.value.failure)
         }
     }
 
     private suspend fun look(name: String) {
-        val file = brouillons.file(name)
-        try {
-            val page = page(name, file)
-            brouillons.update { it.copy(pages = it.pages + page, photo = it.photo.takeIf { photo -> photo != name }) }
-        } catch (failure: Echec) {
-            file.delete()
-            throw failure
-        }
+        val page = page(name, brouillons.file(name))
+        brouillons.update { it.copy(pages = it.pages + page, photo = it.photo.takeIf { photo -> photo != name }) }
     }
 
     private suspend fun page(name: String, file: File): Page {
@@ -134,22 +129,20 @@ class Imports(private val context: Context, private val brouillons: Brouillons, 
                     }
                 }
             }
-        } catch (_: IOException) {
-            to.delete()
-            throw unreadable()
         } catch (_: RuntimeException) {
             // The other app's provider may throw anything: no permission any more, or a fault of its own.
-            to.delete()
             throw unreadable()
         }
     }
 
+    private fun tooMany() = Echec.Appareil(Phrase("trop_de_fichiers", context.getString(R.string.import_too_many, FILES_MAX)))
+
     private fun unreadable() = Echec.Appareil(Phrase("source_illisible", context.getString(R.string.import_unreadable)))
 
-    private companion object {
-        /** As many as a person looks through; more are a slip of the finger. */
+    companion object {
+        /** Files taken at once: as many as a person looks through; more are a slip of the finger. */
         const val FILES_MAX = 20
 
-        const val BUFFER_BYTES = 64 * 1024
+        private const val BUFFER_BYTES = 64 * 1024
     }
 }

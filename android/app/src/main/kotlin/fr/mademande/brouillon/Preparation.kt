@@ -44,17 +44,20 @@ class Preparation(
         current.value = State.Running(0, brouillons.state.value.pages.size)
         val stop = Stop().also { this.stop = it }
         scope.launch {
-            current.value = try {
+            var ended: State = State.Idle
+            try {
                 val bytes = queue(name, stop)
                 brouillons.clear()
-                State.Queued(bytes)
+                ended = State.Queued(bytes)
             } catch (_: Echec.Interrompu) {
-                State.Idle
+                // The person gave it up: nothing to say.
             } catch (failure: Echec) {
-                State.Failed(failure)
+                ended = State.Failed(failure)
+            } finally {
+                this@Preparation.stop = null
+                stop.close()
+                current.value = ended
             }
-            this@Preparation.stop = null
-            stop.close()
         }
     }
 
@@ -72,7 +75,7 @@ class Preparation(
         val brouillon = brouillons.state.value
         val listener = object : Ecouteur {
             override fun avance(fait: ULong, total: ULong) {
-                current.value = State.Running(fait.toInt(), total.toInt())
+                if (this@Preparation.stop === stop) current.value = State.Running(fait.toInt(), total.toInt())
             }
         }
         return client().preparer(brouillon.plan(brouillons.folder), listener, stop).use { prepare ->

@@ -24,7 +24,6 @@ class EnvoisActivity : Screen() {
     private var shown: EnvoisState? = null
     private var progress: EnvoisProgress? = null
     private var following: List<Job> = emptyList()
-    private var stop: Stop? = null
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -33,7 +32,6 @@ class EnvoisActivity : Screen() {
 
     override fun onStart() {
         super.onStart()
-        stop = Stop()
         following = listOf(
             scope.launch { container.expediteur.progress.collect { progress?.show(it) } },
             scope.launch { lookOften() },
@@ -42,7 +40,6 @@ class EnvoisActivity : Screen() {
 
     override fun onStop() {
         following.forEach { it.cancel() }
-        stop?.stop()
         super.onStop()
     }
 
@@ -77,10 +74,9 @@ class EnvoisActivity : Screen() {
 
     /** What became of what is being inspected. */
     private suspend fun askServer() {
-        val open = container.client.file().entrees.any { (it.etat as? EtatDepot.Depose)?.recu?.controle == Controle.EnVerification }
-        if (!open) return
         try {
-            container.recus.keep(container.client.suivre(stop ?: return))
+            val open = container.client.file().entrees.any { (it.etat as? EtatDepot.Depose)?.recu?.controle == Controle.EnVerification }
+            if (open) container.recus.keep(Stop().use { container.client.suivre(it) })
         } catch (_: Echec) {
             // Without network there is nothing new; it is asked again in a moment.
         }

@@ -29,7 +29,7 @@ class Expediteur(
     private val client: () -> ClientInterface,
 ) {
     /** Bytes handed to the network or confirmed, by deposit; empty when nothing is being sent. */
-    data class Progress(val running: Boolean = false, val sent: Map<DepotId, Sent> = emptyMap())
+    data class Progress(val sent: Map<DepotId, Sent> = emptyMap())
 
     data class Sent(val bytes: Long, val total: Long)
 
@@ -40,6 +40,9 @@ class Expediteur(
 
     val progress: StateFlow<Progress> = current.asStateFlow()
 
+    /** Asked of who holds the queue, not of what was last said: the engine may still say something after a stop. */
+    val running: Boolean get() = stop.get() != null
+
     val paused: Boolean get() = reglages.enPause
 
     /** Something is to be sent; while the app is [visible] Android takes it as what the person wants now. */
@@ -47,14 +50,14 @@ class Expediteur(
         if (paused) return
         more.set(true)
         // Planning a job that runs would end it: the one that runs looks again.
-        if (!current.value.running) planification.planEnvoi(bytes, visible)
+        if (!running) planification.planEnvoi(bytes, visible)
     }
 
     /** Sends until nothing is left that can be sent now. */
     suspend fun send(): Envoi = oneAtATime.withLock {
         val mine = Stop()
         stop.set(mine)
-        current.value = Progress(running = true)
+        current.value = Progress()
         try {
             var envoi: Envoi
             do {
@@ -97,7 +100,7 @@ class Expediteur(
      * false after a new sign-in, where nothing was interrupted.
      */
     suspend fun recover(): Boolean {
-        if (paused || current.value.running || planification.envoiPlanned) return false
+        if (paused || running || planification.envoiPlanned) return false
         val bytes = waiting().sumOf { it.taille.toLong() }
         val interrupted = reglages.envoiPrevu && bytes > 0
         if (bytes > 0) request(bytes, visible = true)
@@ -108,8 +111,7 @@ class Expediteur(
 
     private val listener = object : EcouteurEnvoi {
         override fun avance(depot: DepotId, envoyes: ULong, taille: ULong) {
-            val sent = current.value.sent + (depot to Sent(envoyes.toLong(), taille.toLong()))
-            current.value = Progress(running = true, sent)
+            if (running) current.value = Progress(current.value.sent + (depot to Sent(envoyes.toLong(), taille.toLong())))
         }
     }
 }

@@ -9,7 +9,7 @@ import android.app.job.JobService
 import fr.mademande.App
 import fr.mademande.AppContainer
 import fr.mademande.coeur.Echec
-import fr.mademande.coeur.Stop
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.MainScope
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
@@ -17,12 +17,12 @@ import kotlinx.coroutines.launch
 class SuiviJob : JobService() {
     private val container: AppContainer get() = (application as App).container
     private val scope = MainScope()
-    private val stop by lazy { Stop() }
+    private var look: Job? = null
 
     override fun onStartJob(params: JobParameters): Boolean {
-        scope.launch {
+        look = scope.launch {
             try {
-                container.notifications.news(container.veille.look(stop))
+                container.notifications.news(container.veille.look())
             } catch (_: Echec) {
                 // Tomorrow is another day; and the app asks whenever it is opened.
             }
@@ -32,7 +32,7 @@ class SuiviJob : JobService() {
     }
 
     override fun onStopJob(params: JobParameters): Boolean {
-        stop.stop()
+        look?.cancel()
         return false
     }
 

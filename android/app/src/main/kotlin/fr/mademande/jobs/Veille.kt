@@ -9,11 +9,11 @@ data class News(val toReplace: Int, val asked: Int)
 
 /** Asks the server, and compares with what it said last: whatever the person has been shown is not news. */
 class Veille(private val recus: Recus, private val client: () -> ClientInterface) {
-    suspend fun look(stop: Stop): News {
+    suspend fun look(): News {
         val client = client()
         val known = client.justificatifsConnus()?.justificatifs.orEmpty().toReplace()
         val knownAsked = client.demandeConnue()?.demande?.piecesDemandees.orEmpty().map { it.id }.toSet()
-        recus.keep(client.suivre(stop))
+        recus.keep(Stop().use { client.suivre(it) })
         return News(
             toReplace = (client.justificatifs().toReplace() - known).size,
             asked = client.demande().piecesDemandees.count { it.id !in knownAsked },

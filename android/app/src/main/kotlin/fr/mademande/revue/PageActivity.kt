@@ -8,6 +8,7 @@ import android.content.Context
 import android.content.Intent
 import android.graphics.Bitmap
 import android.os.Bundle
+import android.view.Gravity
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.widget.LinearLayout
 import fr.mademande.R
@@ -113,7 +114,7 @@ class PageActivity : Screen() {
     private fun LinearLayout.leaves(page: Page) = side {
         iconButton(R.drawable.ic_left, getString(R.string.leaf_before), enabled = leaf > 0) { turnTo(leaf - 1) }
         text(getString(R.string.leaf_of, leaf + 1, page.count), above = 0).apply {
-            gravity = android.view.Gravity.CENTER
+            gravity = Gravity.CENTER
             layoutParams = LinearLayout.LayoutParams(0, MATCH_PARENT, 2f)
         }
         iconButton(R.drawable.ic_right, getString(R.string.leaf_next), enabled = leaf < page.count - 1) { turnTo(leaf + 1) }

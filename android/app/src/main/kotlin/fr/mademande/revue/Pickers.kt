@@ -5,6 +5,7 @@ import android.content.Intent
 import android.net.Uri
 import android.os.Build
 import android.provider.MediaStore
+import fr.mademande.brouillon.Imports
 import fr.mademande.ui.SinceApi
 
 /** Photos that are on the phone already. */
@@ -28,7 +29,4 @@ private fun document(type: String) =
 @SinceApi(Build.VERSION_CODES.TIRAMISU)
 private fun imagePicker(): Intent = Intent(MediaStore.ACTION_PICK_IMAGES)
     .setType("image/*")
-    .putExtra(MediaStore.EXTRA_PICK_IMAGES_MAX, minOf(IMAGES_MAX, MediaStore.getPickImagesMaxLimit()))
-
-/** As many as a piece is looked through with. */
-private const val IMAGES_MAX = 20
+    .putExtra(MediaStore.EXTRA_PICK_IMAGES_MAX, minOf(Imports.FILES_MAX, MediaStore.getPickImagesMaxLimit()))

@@ -7,14 +7,20 @@ import android.widget.Switch
 import fr.mademande.App
 import fr.mademande.Reglages
 import fr.mademande.coeur.Contenu
+import fr.mademande.coeur.Echec
+import fr.mademande.coeur.Phrase
 import fr.mademande.connexion.ConnexionActivity
 import fr.mademande.fakes.FakeClient
 import fr.mademande.fakes.Samples
+import fr.mademande.fakes.handOver
 import fr.mademande.fakes.install
+import fr.mademande.fakes.waitUntil
 import fr.mademande.ui.idle
 import fr.mademande.ui.inEveryVariant
 import fr.mademande.ui.press
 import fr.mademande.ui.visible
+import java.io.InputStream
+import java.util.concurrent.CountDownLatch
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotEquals
@@ -85,6 +91,38 @@ class AideTest {
         assertFalse(app.container.reglages.wifiSeulement)
         assertEquals(ConnexionActivity::class.java.name, shadowOf(aide).nextStartedActivity.component?.className)
         assertTrue(aide.isFinishing)
+    }
+
+    @Test
+    fun theSwitchSaysWhenTheQueueCannotBeRead() {
+        client.queueFailure = Echec.Appareil(Phrase("stockage", "Le stockage ne répond pas."))
+        val aide = Robolectric.buildActivity(AideActivity::class.java).setup().get()
+        visible(aide.window.decorView).filterIsInstance<Switch>().single().performClick()
+        idle()
+        val words = shadowOf(ShadowDialog.getLatestDialog() as AlertDialog).message.toString()
+        assertTrue(words, "Le stockage ne répond pas." in words)
+    }
+
+    @Test
+    fun signingOutWhileADocumentIsBeingCopiedLeavesNothingOfIt() {
+        val more = CountDownLatch(1)
+        val begun = CountDownLatch(1)
+        val slow = object : InputStream() {
+            override fun read(): Int {
+                begun.countDown()
+                more.await()
+                return -1
+            }
+        }
+        app.container.imports.start(listOf(handOver("lent.pdf") { slow }))
+        waitUntil("it is being copied") { begun.count == 0L }
+        val aide = Robolectric.buildActivity(AideActivity::class.java).setup().get()
+        aide.press("Se déconnecter")
+        answer("Se déconnecter")
+        more.countDown()
+        waitUntil("the copy has ended") { app.container.imports.state.value.running == 0 }
+        assertEquals(emptyList<String>(), app.container.brouillons.folder.list().orEmpty().toList())
+        assertEquals(null, app.container.imports.state.value.failure)
     }
 
     private fun answer(expected: String) {

@@ -3,7 +3,9 @@ package fr.mademande.ajout
 import android.content.Intent
 import android.net.Uri
 import fr.mademande.App
+import fr.mademande.brouillon.Imports
 import fr.mademande.brouillon.Page
+import fr.mademande.coeur.phrase
 import fr.mademande.fakes.FakeClient
 import fr.mademande.fakes.Samples
 import fr.mademande.fakes.handOver
@@ -16,6 +18,7 @@ import fr.mademande.ui.inEveryVariant
 import fr.mademande.ui.press
 import fr.mademande.ui.words
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Before
 import org.junit.Test
@@ -23,6 +26,7 @@ import org.junit.runner.RunWith
 import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
+import org.robolectric.shadows.ShadowAlertDialog
 
 @RunWith(RobolectricTestRunner::class)
 class AjoutTest {
@@ -90,6 +94,38 @@ class AjoutTest {
     }
 
     @Test
+    fun moreThanAPieceIsMadeOfIsRefusedWhole() {
+        var opened = 0
+        val uris = List(Imports.FILES_MAX + 1) {
+            handOver("$it.jpg") {
+                opened++
+                sample("A_12.jpg").inputStream()
+            }
+        }
+        share(
+            Intent(Intent.ACTION_SEND_MULTIPLE).putParcelableArrayListExtra(Intent.EXTRA_STREAM, ArrayList(uris)),
+        )
+        waitUntil("it is refused") { app.container.imports.state.value.run { running == 0 && failure != null } }
+        assertEquals("trop_de_fichiers", app.container.imports.state.value.failure?.phrase?.code)
+        assertEquals(0, opened)
+        assertEquals(emptyList<Page>(), brouillons.state.value.pages)
+        val revue = Robolectric.buildActivity(RevueActivity::class.java).setup().get().also { idle() }
+        assertTrue(revue.words(), "20 fichiers au plus" in revue.words())
+    }
+
+    @Test
+    fun aFullPhoneSaysWhatToDo() {
+        val screen = open(AjoutActivity.intent(app, Slot("identite", personne = "p1")))
+        // Nothing can be written where a file lies in the folder's place.
+        brouillons.folder.deleteRecursively()
+        brouillons.folder.writeText("")
+        screen.press("Carte nationale")
+        assertTrue(dialogWords(), "Libérez de la place" in dialogWords())
+        assertNull("there is no next page", shadowOf(screen).nextStartedActivity)
+        brouillons.folder.delete()
+    }
+
+    @Test
     fun sharingNothingSaysSo() {
         val screen = Robolectric.buildActivity(PartageActivity::class.java, Intent(Intent.ACTION_SEND)).setup().get()
         assertTrue(screen.words(), "Partagez une photo ou un PDF" in screen.words())
@@ -100,6 +136,10 @@ class AjoutTest {
 
     private fun shareIntent(uri: Uri): Intent = Intent(Intent.ACTION_SEND).putExtra(Intent.EXTRA_STREAM, uri)
 
-    private fun share(uri: Uri): PartageActivity =
-        Robolectric.buildActivity(PartageActivity::class.java, shareIntent(uri)).setup().get().also { idle() }
+    private fun share(uri: Uri): PartageActivity = share(shareIntent(uri))
+
+    private fun share(intent: Intent): PartageActivity =
+        Robolectric.buildActivity(PartageActivity::class.java, intent).setup().get().also { idle() }
+
+    private fun dialogWords(): String = shadowOf(ShadowAlertDialog.getLatestAlertDialog()).message.toString()
 }

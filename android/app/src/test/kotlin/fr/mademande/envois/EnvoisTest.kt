@@ -4,6 +4,7 @@ import android.content.Intent
 import fr.mademande.App
 import fr.mademande.coeur.Contenu
 import fr.mademande.coeur.Controle
+import fr.mademande.coeur.Echec
 import fr.mademande.coeur.Phrase
 import fr.mademande.coeur.Suivi
 import fr.mademande.fakes.FakeClient
@@ -13,6 +14,7 @@ import fr.mademande.ui.idle
 import fr.mademande.ui.inEveryVariant
 import fr.mademande.ui.press
 import fr.mademande.ui.words
+import java.time.Duration
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
@@ -121,6 +123,15 @@ class EnvoisTest {
         assertFalse(app.container.planification.envoiPlanned)
         screen.press("Reprendre les envois")
         assertTrue(app.container.planification.envoiPlanned)
+    }
+
+    @Test
+    fun aQueueThatCannotBeReadIsReadAMomentLater() {
+        client.queueFailure = Echec.Appareil(Phrase("stockage", "Le stockage ne répond pas."))
+        val screen = open()
+        client.queueFailure = null
+        shadowOf(app.mainLooper).idleFor(Duration.ofSeconds(2))
+        assertTrue(screen.words(), "autant de pièces" in screen.words())
     }
 
     private fun open(): EnvoisActivity =

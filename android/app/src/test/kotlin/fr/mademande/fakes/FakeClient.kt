@@ -35,6 +35,9 @@ class FakeClient : ClientInterface {
     var demande: DemandeVue? = null
     var pieces: List<Justificatif> = emptyList()
     var queue = Contenu(emptyList(), emptyList())
+
+    /** What reading the queue fails with, while it is set. */
+    var queueFailure: Echec? = null
     var document: File? = null
 
     /** How sending goes, and what is news of what was sent. */
@@ -80,7 +83,7 @@ class FakeClient : ClientInterface {
 
     override suspend fun mettreEnFile(prepare: Prepare, faits: Faits): Entree = unexpected()
 
-    override suspend fun file(): Contenu = queue
+    override suspend fun file(): Contenu = queueFailure?.let { throw it } ?: queue
 
     override suspend fun envoyer(ecouteur: EcouteurEnvoi, stop: Stop): Envoi = asking("envoyer") { sending(ecouteur) }
 

@@ -11,6 +11,7 @@ import android.provider.MediaStore
 import fr.mademande.App
 import fr.mademande.coeur.Contenu
 import fr.mademande.coeur.Echec
+import fr.mademande.coeur.EcouteurEnvoi
 import fr.mademande.coeur.Envoi
 import fr.mademande.coeur.Phrase
 import fr.mademande.demande.DemandeActivity
@@ -103,11 +104,26 @@ class JobsTest {
     fun aStoppedJobThrowsTheEnginesSwitchAndIsTriedAgain() {
         client.sending = { CompletableDeferred<Envoi>().await() }
         val job = start()
-        assertTrue(app.container.expediteur.progress.value.running)
+        assertTrue(app.container.expediteur.running)
         assertTrue(job.get().onStopJob(parameters()))
         idle()
-        assertFalse(app.container.expediteur.progress.value.running)
+        assertFalse(app.container.expediteur.running)
         assertNull(shadowOf(notifications()).getNotification(Notifications.SENDING))
+    }
+
+    @Test
+    fun whatTheEngineSaysWhenAllIsOverDoesNotKeepTheNextFromBeingPlanned() {
+        lateinit var late: EcouteurEnvoi
+        client.sending = { listener ->
+            late = listener
+            Envoi.Vide
+        }
+        start()
+        late.avance("t", 53_000u, 212_000u)
+        assertFalse(app.container.expediteur.running)
+        assertTrue("nothing is being sent", app.container.expediteur.progress.value.sent.isEmpty())
+        app.container.expediteur.request(1, visible = true)
+        assertTrue(app.container.planification.envoiPlanned)
     }
 
     @Test
@@ -209,7 +225,7 @@ class JobsTest {
         val shadow = shadowOf(job.get() as android.app.job.JobService)
         assertTrue(shadow.isJobFinished)
         assertEquals(again, shadow.isRescheduleNeeded)
-        assertFalse(app.container.expediteur.progress.value.running)
+        assertFalse(app.container.expediteur.running)
     }
 
     private fun start(): ServiceController<EnvoiJob> {
