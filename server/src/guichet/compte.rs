@@ -5,12 +5,12 @@ use maud::html;
 
 use super::page::page;
 use crate::{
-    http::respond::Answer,
+    http::respond::Response,
     registre::{AgentConnecte, EtatCompte},
 };
 
 /// The page of the account.
-pub(super) fn show(agent: &AgentConnecte) -> Answer {
+pub(super) fn show(agent: &AgentConnecte) -> Response {
     let content = html! {
         h1 { "Votre compte" }
         @match agent.etat {
@@ -18,5 +18,5 @@ pub(super) fn show(agent: &AgentConnecte) -> Answer {
             _ => p { "Votre compte n’est pas encore certifié par l’assistance nationale." },
         }
     };
-    Ok(page(StatusCode::OK, "Votre compte", Some(agent), &content))
+    page(StatusCode::OK, "Votre compte", Some(agent), &content)
 }

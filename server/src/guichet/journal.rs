@@ -107,7 +107,9 @@ pub(super) async fn export(service: &Service, agent: &AgentConnecte, visite: Vis
         file.push_str("\r\n");
     }
     if let Some(head) = head {
-        file.push_str(&format!("tête;{head}\r\n"));
+        file.push_str("tête;");
+        file.push_str(&head.to_string());
+        file.push_str("\r\n");
     }
     let mut response = Response::new(full(file));
     let headers = response.headers_mut();

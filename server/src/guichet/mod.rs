@@ -108,7 +108,7 @@ pub(crate) async fn answer(
             piece::read_contenu(service, agent, id, &visite.headers).await
         }
         (Page::ReadApercu(id, page), Some(agent)) => piece::read_apercu(service, agent, id, page).await,
-        (Page::ShowCompte, Some(agent)) => compte::show(agent),
+        (Page::ShowCompte, Some(agent)) => Ok(compte::show(agent)),
         (Page::ShowJournal, Some(agent)) => journal::show(service, agent, &visite.query).await,
         (Page::ExportJournal, Some(agent)) => journal::export(service, agent, visite).await,
     };
