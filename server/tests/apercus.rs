@@ -73,15 +73,17 @@ fn an_agent_sees_the_pages_and_each_look_is_written_down_once() {
     let cookie = sign_in(&server, Profil::Guichet);
     let address = |page: &str| format!("/guichet/justificatifs/{piece}/apercus/{page}");
 
-    let shown = get(&server, &cookie, &format!("/guichet/justificatifs/{piece}"));
-    assert!(shown.header("content-security-policy").unwrap().contains("img-src 'self'"));
-    let text = shown.text();
-    for there in
-        [format!("src=\"{}\"", address("1")), format!("src=\"{}\"", address("3")), "page 3 sur 3".to_owned()]
-    {
-        assert!(text.contains(&there), "{there}: {text}");
+    let shown = |page: &str| get(&server, &cookie, &format!("/guichet/justificatifs/{piece}{page}"));
+    assert!(shown("").header("content-security-policy").unwrap().contains("img-src 'self'"));
+    // A number that is none, or too large, is the nearest page.
+    for (page, there) in [("", "1"), ("?page=0", "1"), ("?page=x", "1"), ("?page=3", "3"), ("?page=9", "3")] {
+        let text = shown(page).text();
+        assert!(text.contains(&format!("href=\"{}\"", address(there))), "{page}: {text}");
+        assert!(text.contains(&format!("page {there} sur 3")), "{page}: {text}");
     }
+    let text = shown("?page=2").text();
     assert!(!text.contains(&address("2")) && text.contains("Cette page ne peut pas être affichée ici"));
+    assert!(text.contains("?page=1#document") && text.contains("?page=3#document"), "both ways: {text}");
     assert_eq!(openings(&server), 0, "that it is there is no secret");
     let list = get(&server, &cookie, &format!("/guichet/demandes/{}", MARTIN.demande));
     assert!(!list.header("content-security-policy").unwrap().contains("img-src"));
@@ -132,7 +134,7 @@ fn whoever_may_not_open_a_piece_sees_no_picture_of_it() {
     let simple = sign_in(&server, Profil::ConsultantSimple);
     assert_eq!(get(&server, &simple, &page).status, 403);
     let text = get(&server, &simple, &format!("/guichet/justificatifs/{piece}")).text();
-    assert!(!text.contains("<img"), "{text}");
+    assert!(!text.contains("<image"), "{text}");
     let nobody = server.send("GET", &page, &[], b"");
     assert_eq!((nobody.status, nobody.header("location")), (303, Some("/guichet/connexion")));
     assert_eq!(server.session(PETIT).send("GET", &vignette, &[], b"").code(), "introuvable");
@@ -196,5 +198,5 @@ fn a_piece_without_pictures_is_read_in_the_original() {
     );
     let cookie = sign_in(&server, Profil::Guichet);
     let text = get(&server, &cookie, &format!("/guichet/justificatifs/{piece}")).text();
-    assert!(text.contains("téléchargez l’original") && !text.contains("<img"), "{text}");
+    assert!(text.contains("téléchargez l’original") && !text.contains("<image"), "{text}");
 }

@@ -128,6 +128,8 @@ struct Ligne {
     modifiee_le: Option<NaiveDate>,
     renouvelee_le: Option<NaiveDate>,
     a_renouveler_avant: Option<NaiveDate>,
+    #[serde(default)]
+    courriel: Option<String>,
     role: Role,
     nom: String,
     prenom: String,
@@ -154,6 +156,9 @@ fn add_line(mut demandes: Vec<DemandeImportee>, ligne: Ligne) -> Vec<DemandeImpo
             modifiee_le: ligne.modifiee_le,
             renouvelee_le: ligne.renouvelee_le,
             a_renouveler_avant: ligne.a_renouveler_avant,
+            courriel: ligne.courriel,
+            // Too many columns for one line each of a household: the JSON has them.
+            dalo: None,
             personnes: vec![personne],
         }),
     }

@@ -1,8 +1,10 @@
 //! The counter: pages for agents, made on the server, readable without script.
 //!
-//! An agent signs in ([`connexion`]), finds a demande by its numéro and sees its pieces ([`demande`]), and opens one
-//! ([`piece`]): the opening is written down before the first byte leaves. Pages are French; every one states its own
-//! security headers, since a browser is told here to run nothing and to send forms nowhere else.
+//! An agent signs in ([`connexion`]) and sees what waits ([`travail`]), or finds a demande ([`recherche`], [`demande`]);
+//! opens a piece ([`piece`]): the opening is written down before the first byte leaves; judges it ([`examen`]), asks for
+//! another ([`demander`]), keeps the events ([`evenements`]). A gestionnaire reads who did what ([`journal`]). Pages are
+//! French; every one states its own security headers, since a browser is told here to run nothing of others and to send
+//! forms nowhere else.
 //!
 //! What can go wrong: a session that ended in mid-work (the sign-in page says so); a demande of another territory
 //! (absent and foreign look alike); a form sent from another site (refused by its origin, and the cookie does not
@@ -12,16 +14,21 @@
 mod compte;
 mod connexion;
 mod demande;
+mod demander;
+mod evenements;
+mod examen;
 mod form;
 mod journal;
 mod mots;
 mod page;
 mod piece;
+mod recherche;
+mod travail;
 
 use std::{net::IpAddr, num::NonZeroU32};
 
 use hyper::{HeaderMap, body::Incoming};
-use wire::{DemandeId, JustificatifId, ProblemCode};
+use wire::{DemandeId, EvenementId, JustificatifId, ProblemCode};
 
 use crate::{
     http::{problem::Refus, respond::Response},
@@ -41,14 +48,38 @@ pub(crate) enum Page {
     OpenSession,
     /// `POST /guichet/deconnexion`.
     CloseSession,
-    /// `GET /guichet`: find a demande.
+    /// `GET /guichet/visionneuse.js`.
+    Script,
+    /// `GET /guichet`: what waits to be judged.
+    ShowTravail,
+    /// `GET /guichet/recherche`: find a demande.
     ShowRecherche,
     /// `POST /guichet/recherche`: the numéro travels in the body, never in an address.
-    FindDemande,
+    FindByNumero,
+    /// `POST /guichet/recherche/nom`.
+    FindByNom,
     /// `GET /guichet/demandes/{demande}`.
     ShowDemande(DemandeId),
+    /// `POST /guichet/demandes/{demande}/examen`: several pieces at once.
+    JudgeSeveral(DemandeId),
+    /// `GET /guichet/demandes/{demande}/demandes-de-pieces`.
+    ShowDemandes(DemandeId),
+    /// `POST /guichet/demandes/{demande}/demandes-de-pieces`.
+    AskPiece(DemandeId),
+    /// `GET /guichet/demandes/{demande}/evenements`.
+    ShowEvenements(DemandeId),
+    /// `POST /guichet/demandes/{demande}/evenements`.
+    AddEvenement(DemandeId),
+    /// `POST /guichet/demandes/{demande}/evenements/{evenement}/suppression`.
+    DeleteEvenement(DemandeId, EvenementId),
     /// `GET /guichet/justificatifs/{justificatif}`.
     ShowPiece(JustificatifId),
+    /// `POST /guichet/justificatifs/{justificatif}/examen`.
+    JudgePiece(JustificatifId),
+    /// `POST /guichet/justificatifs/{justificatif}/examen/annulation`.
+    UndoJudgement(JustificatifId),
+    /// `POST /guichet/justificatifs/{justificatif}/rotation`.
+    RotatePiece(JustificatifId),
     /// `GET /guichet/justificatifs/{justificatif}/contenu`.
     ReadContenu(JustificatifId),
     /// `GET /guichet/justificatifs/{justificatif}/apercus/{page}`, from 1.
@@ -96,14 +127,28 @@ pub(crate) async fn answer(
 ) -> Response {
     let answered = match (page, agent.as_ref()) {
         (Page::Style, _) => Ok(page::style()),
+        (Page::Script, _) => Ok(page::script()),
         (Page::ShowConnexion, _) => Ok(connexion::show()),
         (Page::OpenSession, _) => connexion::open_session(service, visite).await,
         (_, None) => Ok(form::see_other("/guichet/connexion")),
         (Page::CloseSession, Some(agent)) => connexion::close_session(service, agent, visite).await,
-        (Page::ShowRecherche, Some(agent)) => Ok(demande::show_recherche(agent)),
-        (Page::FindDemande, Some(agent)) => demande::find(service, agent, visite).await,
+        (Page::ShowTravail, Some(agent)) => travail::show(service, agent, &visite.query).await,
+        (Page::ShowRecherche, Some(agent)) => Ok(recherche::show(agent)),
+        (Page::FindByNumero, Some(agent)) => recherche::by_numero(service, agent, visite).await,
+        (Page::FindByNom, Some(agent)) => recherche::by_nom(service, agent, visite).await,
         (Page::ShowDemande(id), Some(agent)) => demande::show(service, agent, id).await,
-        (Page::ShowPiece(id), Some(agent)) => piece::show(service, agent, id).await,
+        (Page::JudgeSeveral(id), Some(agent)) => examen::judge_several(service, agent, id, visite).await,
+        (Page::ShowDemandes(id), Some(agent)) => demander::show(service, agent, id).await,
+        (Page::AskPiece(id), Some(agent)) => demander::ask(service, agent, id, visite).await,
+        (Page::ShowEvenements(id), Some(agent)) => evenements::show(service, agent, id).await,
+        (Page::AddEvenement(id), Some(agent)) => evenements::add(service, agent, id, visite).await,
+        (Page::DeleteEvenement(id, evenement), Some(agent)) => {
+            evenements::delete(service, agent, id, evenement, visite).await
+        }
+        (Page::ShowPiece(id), Some(agent)) => piece::show(service, agent, id, &visite.query).await,
+        (Page::JudgePiece(id), Some(agent)) => examen::judge(service, agent, id, visite).await,
+        (Page::UndoJudgement(id), Some(agent)) => examen::undo(service, agent, id, visite).await,
+        (Page::RotatePiece(id), Some(agent)) => piece::rotate(service, agent, id, visite).await,
         (Page::ReadContenu(id), Some(agent)) => {
             piece::read_contenu(service, agent, id, &visite.headers).await
         }

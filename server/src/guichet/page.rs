@@ -12,7 +12,7 @@ use crate::{
         problem::Refus,
         respond::{Response, full},
     },
-    registre::AgentConnecte,
+    registre::{AgentConnecte, Profil},
 };
 
 /// Nothing runs, nothing is loaded from elsewhere, nobody frames the page, forms come back to us.
@@ -20,9 +20,9 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
-/// The same for the one page with pictures: ours, from here.
+/// The same for the one page with pictures and a script: ours, from here.
 const PAGE_WITH_IMAGES_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
 /// Browsers send `Origin: null` with a form from a page that sends no referrer, and [`super::form`] reads the origin.
@@ -52,6 +52,7 @@ pub(super) fn page(
                 header.bandeau {
                     div {
                         a.service href="/guichet" { "Ma Demande — guichet" }
+                        @if let Some(agent) = agent { (menu(agent)) }
                         @if let Some(agent) = agent {
                             p { (agent.nom) ", guichet " (agent.guichet) }
                             form method="post" action="/guichet/deconnexion" {
@@ -75,6 +76,22 @@ pub(super) fn page(
     response
 }
 
+/// Where this agent may go.
+fn menu(agent: &AgentConnecte) -> Markup {
+    html! {
+        nav.menu aria-label="Menu principal" {
+            ul {
+                @if agent.may(Profil::voit_demandes) {
+                    li { a href="/guichet" { "Pièces à examiner" } }
+                    li { a href="/guichet/recherche" { "Chercher" } }
+                }
+                @if agent.may(Profil::gere) { li { a href="/guichet/journal" { "Journal" } } }
+                li { a href="/guichet/compte" { "Mon compte" } }
+            }
+        }
+    }
+}
+
 /// A whole page that shows pictures of ours.
 pub(super) fn page_with_images(title: &str, agent: &AgentConnecte, content: &Markup) -> Response {
     let mut response = page(StatusCode::OK, title, Some(agent), content);
@@ -90,6 +107,14 @@ pub(super) fn style() -> Response {
     response
 }
 
+/// The script of the page with pictures.
+pub(super) fn script() -> Response {
+    let mut response = Response::new(full(include_str!("visionneuse.js")));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, STYLE_CACHE);
+    response
+}
+
 /// A refusal as a page: the sentence, and the way back.
 pub(super) fn refus(refus: Refus, agent: Option<&AgentConnecte>) -> Response {
     let (status, problem, headers) = refus.into_problem();
@@ -97,7 +122,7 @@ pub(super) fn refus(refus: Refus, agent: Option<&AgentConnecte>) -> Response {
     let content = html! {
         h1 { (title) }
         div.alerte.erreur role="alert" { p { (problem.sentence()) } }
-        p { a href="/guichet" { "Chercher une demande" } }
+        p { a href="/guichet" { "Revenir aux pièces à examiner" } }
     };
     let mut response = page(status, title, agent, &content);
     response.headers_mut().extend(headers);

@@ -59,15 +59,26 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
         | Route::AppendDepot(_)
         | Route::AbandonDepot(_) => Open::Demandeurs,
         Route::Guichet(page) => match page {
-            Page::Style | Page::ShowConnexion | Page::OpenSession => Open::Everyone,
+            Page::Style | Page::Script | Page::ShowConnexion | Page::OpenSession => Open::Everyone,
             Page::CloseSession | Page::ShowCompte => Open::SignedIn,
             // Which pieces a profile may open is the registre's to say, which writes the refusal down.
-            Page::ShowRecherche
-            | Page::FindDemande
+            Page::ShowTravail
+            | Page::ShowRecherche
+            | Page::FindByNumero
             | Page::ShowDemande(_)
+            | Page::ShowDemandes(_)
+            | Page::ShowEvenements(_)
+            | Page::RotatePiece(_)
             | Page::ShowPiece(_)
             | Page::ReadContenu(_)
             | Page::ReadApercu(..) => Open::Agents(Profil::voit_demandes),
+            Page::FindByNom => Open::Agents(Profil::cherche_par_nom),
+            Page::JudgePiece(_)
+            | Page::JudgeSeveral(_)
+            | Page::UndoJudgement(_)
+            | Page::AskPiece(_)
+            | Page::AddEvenement(_)
+            | Page::DeleteEvenement(..) => Open::Agents(Profil::juge),
             Page::ShowJournal | Page::ExportJournal => Open::Agents(Profil::gere),
         },
     };

@@ -109,20 +109,45 @@ impl Route {
             }
 
             ["guichet", page @ ..] => match page {
-                [] => get(Self::Guichet(Page::ShowRecherche)),
+                [] => get(Self::Guichet(Page::ShowTravail)),
                 ["style.css"] => get(Self::Guichet(Page::Style)),
+                ["visionneuse.js"] => get(Self::Guichet(Page::Script)),
                 ["connexion"] => match *method {
                     Method::POST => Ok(Self::Guichet(Page::OpenSession)),
                     Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowConnexion)),
                     _ => Err(NoRoute::Method("GET, HEAD, POST")),
                 },
                 ["deconnexion"] => post(Self::Guichet(Page::CloseSession)),
-                ["recherche"] => post(Self::Guichet(Page::FindDemande)),
+                ["recherche"] => match *method {
+                    Method::POST => Ok(Self::Guichet(Page::FindByNumero)),
+                    Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowRecherche)),
+                    _ => Err(NoRoute::Method("GET, HEAD, POST")),
+                },
+                ["recherche", "nom"] => post(Self::Guichet(Page::FindByNom)),
                 ["demandes", demande] => get(Self::Guichet(Page::ShowDemande(id(demande)?))),
+                ["demandes", demande, "examen"] => post(Self::Guichet(Page::JudgeSeveral(id(demande)?))),
+                ["demandes", demande, "demandes-de-pieces"] => match *method {
+                    Method::POST => Ok(Self::Guichet(Page::AskPiece(id(demande)?))),
+                    Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowDemandes(id(demande)?))),
+                    _ => Err(NoRoute::Method("GET, HEAD, POST")),
+                },
+                ["demandes", demande, "evenements"] => match *method {
+                    Method::POST => Ok(Self::Guichet(Page::AddEvenement(id(demande)?))),
+                    Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowEvenements(id(demande)?))),
+                    _ => Err(NoRoute::Method("GET, HEAD, POST")),
+                },
+                ["demandes", demande, "evenements", evenement, "suppression"] => {
+                    post(Self::Guichet(Page::DeleteEvenement(id(demande)?, id(evenement)?)))
+                }
                 ["compte"] => get(Self::Guichet(Page::ShowCompte)),
                 ["journal"] => get(Self::Guichet(Page::ShowJournal)),
                 ["journal", "export"] => post(Self::Guichet(Page::ExportJournal)),
                 ["justificatifs", piece] => get(Self::Guichet(Page::ShowPiece(id(piece)?))),
+                ["justificatifs", piece, "examen"] => post(Self::Guichet(Page::JudgePiece(id(piece)?))),
+                ["justificatifs", piece, "examen", "annulation"] => {
+                    post(Self::Guichet(Page::UndoJudgement(id(piece)?)))
+                }
+                ["justificatifs", piece, "rotation"] => post(Self::Guichet(Page::RotatePiece(id(piece)?))),
                 ["justificatifs", piece, "contenu"] => get(Self::Guichet(Page::ReadContenu(id(piece)?))),
                 ["justificatifs", piece, "apercus", page] => {
                     get(Self::Guichet(Page::ReadApercu(id(piece)?, id(page)?)))
@@ -157,8 +182,20 @@ impl Route {
             Self::Guichet(Page::ShowConnexion) => "guichet_show_connexion",
             Self::Guichet(Page::OpenSession) => "guichet_open_session",
             Self::Guichet(Page::CloseSession) => "guichet_close_session",
+            Self::Guichet(Page::Script) => "guichet_script",
+            Self::Guichet(Page::ShowTravail) => "guichet_show_travail",
             Self::Guichet(Page::ShowRecherche) => "guichet_show_recherche",
-            Self::Guichet(Page::FindDemande) => "guichet_find_demande",
+            Self::Guichet(Page::FindByNumero) => "guichet_find_by_numero",
+            Self::Guichet(Page::FindByNom) => "guichet_find_by_nom",
+            Self::Guichet(Page::JudgeSeveral(_)) => "guichet_judge_several",
+            Self::Guichet(Page::ShowDemandes(_)) => "guichet_show_demandes",
+            Self::Guichet(Page::AskPiece(_)) => "guichet_ask_piece",
+            Self::Guichet(Page::ShowEvenements(_)) => "guichet_show_evenements",
+            Self::Guichet(Page::AddEvenement(_)) => "guichet_add_evenement",
+            Self::Guichet(Page::DeleteEvenement(..)) => "guichet_delete_evenement",
+            Self::Guichet(Page::JudgePiece(_)) => "guichet_judge_piece",
+            Self::Guichet(Page::UndoJudgement(_)) => "guichet_undo_judgement",
+            Self::Guichet(Page::RotatePiece(_)) => "guichet_rotate_piece",
             Self::Guichet(Page::ShowDemande(_)) => "guichet_show_demande",
             Self::Guichet(Page::ShowPiece(_)) => "guichet_show_piece",
             Self::Guichet(Page::ReadContenu(_)) => "guichet_read_contenu",
@@ -206,7 +243,7 @@ mod tests {
         );
         assert_eq!(parse(Method::HEAD, "/depots/ID"), Ok(Route::ReadDepot(uuid(ID))));
         assert_eq!(parse(Method::PATCH, "/depots/ID"), Ok(Route::AppendDepot(uuid(ID))));
-        assert_eq!(parse(Method::GET, "/guichet"), Ok(Route::Guichet(Page::ShowRecherche)));
+        assert_eq!(parse(Method::GET, "/guichet"), Ok(Route::Guichet(Page::ShowTravail)));
         assert_eq!(
             parse(Method::GET, "/guichet/justificatifs/ID/contenu"),
             Ok(Route::Guichet(Page::ReadContenu(ID.parse().unwrap())))

@@ -2,13 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use wire::{
-    DemandeId, GuichetCode, Nomenclature, PersonneId, PieceDemandeeId, Portee, RubriqueCode, TypeCode,
-    limites::TEXTE_CHARS_MAX,
+    DemandeId, EvenementId, GuichetCode, JustificatifId, Nomenclature, PersonneId, PieceDemandeeId, Portee,
+    RubriqueCode, TypeCode, limites::TEXTE_CHARS_MAX,
 };
 
 use super::{
     evenement::{DEMANDE_DE_PIECE, EvenementError, NouvelEvenement, add_evenement},
     faits::is_of_demande,
+    for_agent::is_in_territory,
+    journal::{self, Acte, Ligne},
+    types::AgentConnecte,
 };
 use crate::{
     params,
@@ -58,6 +61,105 @@ pub enum AskError {
     Store(#[from] StoreError),
 }
 
+/// What an agent asks for on a demande of its territory: a piece, or with no rubrique an information, which the demandeur
+/// reads as an event.
+pub fn ask_for_agent(
+    tx: &mut Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+    what: Option<(RubriqueCode, Option<TypeCode>, Option<PersonneId>)>,
+    message: &str,
+    now: DateTime<Utc>,
+) -> Result<(), AskError> {
+    if !is_in_territory(tx, agent, demande)? {
+        return Err(EvenementError::Introuvable.into());
+    }
+    let details =
+        what.as_ref().map_or_else(|| "information".to_owned(), |(rubrique, ..)| rubrique.to_string());
+    if let Some((rubrique, type_piece, personne)) = what {
+        let message = message.to_owned();
+        let asked =
+            PieceADemander { demande, rubrique, type_piece, personne, message, guichet: agent.guichet };
+        ask_piece(tx, &asked, now)?;
+    } else {
+        check_message(message)?;
+        let evenement = NouvelEvenement {
+            demande,
+            code: DEMANDE_DE_PIECE.to_owned(),
+            guichet: Some(agent.guichet),
+            survenu_le: None,
+            details: Some(message.trim().to_owned()),
+        };
+        add_evenement(tx, &evenement, now)?;
+    }
+    let ligne = Ligne::by(agent).on(demande, None).saying(details);
+    Ok(journal::record(tx, Acte::DemandeDePiece, &ligne, now)?)
+}
+
+/// A request as agents see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemandeDePiece {
+    /// The event that says so: deleting it takes the request back.
+    pub evenement: EvenementId,
+    /// Which fact.
+    pub rubrique: RubriqueCode,
+    /// Which type exactly, if it matters.
+    pub type_piece: Option<TypeCode>,
+    /// Of whom.
+    pub personne: Option<PersonneId>,
+    /// What the demandeur reads.
+    pub message: String,
+    /// Who asks.
+    pub guichet: GuichetCode,
+    /// Since when.
+    pub demandee_le: DateTime<Utc>,
+    /// When it was answered or taken back.
+    pub close_le: Option<DateTime<Utc>>,
+    /// The pieces that answer it: two phones may have answered at once, both are kept.
+    pub reponses: Vec<JustificatifId>,
+}
+
+/// What guichets asked for on a demande of the agent's territory, latest first.
+pub fn list_demandes_de_pieces(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+) -> Result<Vec<DemandeDePiece>, StoreError> {
+    tx.query_all(
+        "SELECT piece_demandee.id, piece_demandee.evenement, piece_demandee.rubrique, piece_demandee.type, \
+         piece_demandee.personne, piece_demandee.message, piece_demandee.guichet, piece_demandee.demandee_le, \
+         piece_demandee.close_le FROM piece_demandee JOIN demande ON demande.id = piece_demandee.demande \
+         WHERE demande.id = $1 AND demande.territoire = $2 \
+         ORDER BY piece_demandee.demandee_le DESC, piece_demandee.id DESC",
+        params![demande, agent.territoire.as_str()],
+        |row| {
+            let slot: PieceDemandeeId = row.get(0)?;
+            let reponses = tx.query_all(
+                "SELECT id FROM justificatif WHERE demande = $1 AND piece_demandee = $2 AND retire_le IS NULL \
+                 ORDER BY depose_le, id",
+                params![demande, slot],
+                |row| row.get(0),
+            )?;
+            Ok(DemandeDePiece {
+                evenement: row.get(1)?,
+                rubrique: row.get(2)?,
+                type_piece: row.get(3)?,
+                personne: row.get(4)?,
+                message: row.get(5)?,
+                guichet: row.get(6)?,
+                demandee_le: row.get(7)?,
+                close_le: row.get(8)?,
+                reponses,
+            })
+        },
+    )
+}
+
+fn check_message(message: &str) -> Result<(), AskError> {
+    let said = !message.trim().is_empty() && message.chars().count() <= TEXTE_CHARS_MAX;
+    if said { Ok(()) } else { Err(AskError::Message) }
+}
+
 /// Opens a slot.
 pub fn ask_piece(
     tx: &mut Tx<'_>,
@@ -79,9 +181,7 @@ pub fn ask_piece(
     if !person_fits {
         return Err(AskError::Personne);
     }
-    if asked.message.trim().is_empty() || asked.message.chars().count() > TEXTE_CHARS_MAX {
-        return Err(AskError::Message);
-    }
+    check_message(&asked.message)?;
     let evenement = NouvelEvenement {
         demande: asked.demande,
         code: DEMANDE_DE_PIECE.to_owned(),

@@ -118,8 +118,9 @@ fn insert_piece(
     )?;
     tx.execute(
         "INSERT INTO justificatif (id, demande, personne, rubrique, type, nom, blob, taille, sha256, sha256_original, \
-         origine, origine_guichet, session, depose_le, controle, examen, remplace, piece_demandee) VALUES \
-         ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'en_verification', 'a_examiner', $15, $16)",
+         origine, origine_guichet, session, depose_le, controle, examen, remplace, piece_demandee, territoire) \
+         SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'en_verification', 'a_examiner', $15, $16, \
+         territoire FROM demande WHERE id = $2",
         params![
             justificatif,
             metadata.demande,

@@ -7,7 +7,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use wire::{DemandeId, EvenementId, GuichetCode, limites::TEXTE_CHARS_MAX};
 
-use super::guichet::guichet_exists;
+use super::{
+    for_agent::is_in_territory,
+    guichet::guichet_exists,
+    journal::{self, Acte, Ligne},
+    types::AgentConnecte,
+};
 use crate::{
     clock::jour_en_france,
     params,
@@ -21,13 +26,19 @@ pub(super) const CREATION: &str = "CREDEM";
 /// A guichet asks for information or a piece.
 pub(super) const DEMANDE_DE_PIECE: &str = "TENAD00022";
 
-#[derive(Deserialize)]
-struct TypeEvenement {
-    code: String,
-    libelle: String,
+/// A kind of event.
+#[derive(Debug, Deserialize)]
+pub struct TypeEvenement {
+    /// As in the SNE: `VALDEM`.
+    pub code: String,
+    /// As shown.
+    pub libelle: String,
     /// Shown to demandeurs only where the territory has opened it.
     national: bool,
     reglementaire: bool,
+    /// Made by the system, or by an act of its own (asking for a piece): no agent adds it by hand.
+    #[serde(default)]
+    pub automatique: bool,
 }
 
 /// Why an event was not added. `Display` is for the person who adds it.
@@ -39,6 +50,9 @@ pub enum EvenementError {
     /// No such guichet.
     #[error("Le guichet {0} n’est pas enregistré.")]
     GuichetInconnu(GuichetCode),
+    /// No agent adds it by hand, or it is not this guichet's to delete.
+    #[error("Seul le guichet qui a créé un évènement peut le supprimer.")]
+    PasLeSien,
     /// The code is not in the data file.
     #[error("Le code d’évènement « {0} » est inconnu.")]
     CodeInconnu(String),
@@ -119,7 +133,110 @@ pub fn open_evenements(tx: &mut Tx<'_>, territoire: &str, now: DateTime<Utc>) ->
     Ok(())
 }
 
-static TYPES: LazyLock<Vec<TypeEvenement>> = LazyLock::new(|| {
+/// An event as an agent sees it, deleted or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvenementAgent {
+    /// Its id.
+    pub id: EvenementId,
+    /// `VALDEM`.
+    pub code: String,
+    /// As shown.
+    pub libelle: String,
+    /// The guichet that made it; none for the system.
+    pub guichet: Option<GuichetCode>,
+    /// Day on which it happened.
+    pub survenu_le: NaiveDate,
+    /// Whether the regulation knows it.
+    pub reglementaire: bool,
+    /// Whether it was deleted: the demandeur sees it no more.
+    pub supprime: bool,
+    /// Free text.
+    pub details: Option<String>,
+}
+
+/// Every event of a demande of the agent's territory, latest first; none when the demande is absent or foreign.
+pub fn list_evenements(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+) -> Result<Vec<EvenementAgent>, StoreError> {
+    tx.query_all(
+        "SELECT evenement.id, evenement.code, evenement.libelle, evenement.guichet, evenement.survenu_le, \
+         evenement.reglementaire, evenement.supprime, evenement.details FROM evenement \
+         JOIN demande ON demande.id = evenement.demande WHERE demande.id = $1 AND demande.territoire = $2 \
+         ORDER BY evenement.survenu_le DESC, evenement.id DESC",
+        params![demande, agent.territoire.as_str()],
+        |row| {
+            Ok(EvenementAgent {
+                id: row.get(0)?,
+                code: row.get(1)?,
+                libelle: row.get(2)?,
+                guichet: row.get(3)?,
+                survenu_le: row.get(4)?,
+                reglementaire: row.get(5)?,
+                supprime: row.get(6)?,
+                details: row.get(7)?,
+            })
+        },
+    )
+}
+
+/// Adds an agent's event to a demande of its territory.
+pub fn add_for_agent(
+    tx: &mut Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+    code: &str,
+    survenu_le: NaiveDate,
+    details: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<EvenementId, EvenementError> {
+    if !is_in_territory(tx, agent, demande)? {
+        return Err(EvenementError::Introuvable);
+    }
+    if TYPES.iter().any(|known| known.code == code && known.automatique) {
+        return Err(EvenementError::CodeInconnu(code.to_owned()));
+    }
+    let nouveau = NouvelEvenement {
+        demande,
+        code: code.to_owned(),
+        guichet: Some(agent.guichet),
+        survenu_le: Some(survenu_le),
+        details,
+    };
+    let id = add_evenement(tx, &nouveau, now)?;
+    journal::record(tx, Acte::EvenementAjoute, &Ligne::by(agent).on(demande, None).saying(code), now)?;
+    Ok(id)
+}
+
+/// Deletes an event of the agent's own guichet: agents still see it, the demandeur does not. With a request for a piece
+/// goes its slot, if nothing has answered it.
+pub fn delete_evenement(
+    tx: &mut Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+    evenement: EvenementId,
+    now: DateTime<Utc>,
+) -> Result<(), EvenementError> {
+    let found = list_evenements(tx, agent, demande)?.into_iter().find(|known| known.id == evenement);
+    let found = found.ok_or(EvenementError::Introuvable)?;
+    if found.guichet != Some(agent.guichet) {
+        return Err(EvenementError::PasLeSien);
+    }
+    if found.supprime {
+        return Ok(());
+    }
+    tx.execute("UPDATE evenement SET supprime = 1 WHERE id = $1", params![evenement])?;
+    tx.execute(
+        "UPDATE piece_demandee SET close_le = $2 WHERE evenement = $1 AND close_le IS NULL",
+        params![evenement, now],
+    )?;
+    let ligne = Ligne::by(agent).on(demande, None).saying(found.code);
+    Ok(journal::record(tx, Acte::EvenementSupprime, &ligne, now)?)
+}
+
+/// Every kind of event: a data file.
+pub static TYPES: LazyLock<Vec<TypeEvenement>> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "the file is part of the program, and the tests read it")]
     serde_json::from_str(include_str!("evenements.json")).expect("evenements.json")
 });

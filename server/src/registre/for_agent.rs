@@ -10,12 +10,18 @@ use super::{
     journal::{self, Acte, Ligne},
     piece::{Piece, piece_by_id, pieces_of_demande},
     read_demande::household,
-    types::{AgentConnecte, Contenu, DemandeAgent, FaitsPiece, PieceAgent},
+    types::{AgentConnecte, Contenu, DemandeAgent, FaitsPiece, PieceAgent, Profil},
 };
 use crate::{
     params,
     store::{StoreError, Tx},
 };
+
+/// Degrees of a quarter turn.
+const QUARTER: u32 = 90;
+
+/// Degrees of a whole turn.
+const FULL_TURN: u32 = 360;
 
 /// The demande of this numéro, in the agent's territory; a foreign one is absent.
 pub fn find_demande_by_numero(
@@ -37,8 +43,8 @@ pub fn find_demande_for_agent(
     demande: DemandeId,
 ) -> Result<Option<DemandeAgent>, StoreError> {
     tx.query_opt(
-        "SELECT id, numero, date_depot, etat, version, guichet, modifiee_le, renouvelee_le, a_renouveler_avant \
-         FROM demande WHERE id = $1 AND territoire = $2",
+        "SELECT id, numero, date_depot, etat, version, guichet, modifiee_le, renouvelee_le, a_renouveler_avant, \
+         dalo FROM demande WHERE id = $1 AND territoire = $2",
         params![demande, agent.territoire.as_str()],
         |row| {
             Ok(DemandeAgent {
@@ -51,6 +57,7 @@ pub fn find_demande_for_agent(
                 modifiee_le: row.get(6)?,
                 renouvelee_le: row.get(7)?,
                 a_renouveler_avant: row.get(8)?,
+                dalo: row.get::<Option<String>>(9)?.and_then(|dalo| serde_json::from_str(&dalo).ok()),
                 personnes: household(tx, demande)?.into_iter().map(|membre| membre.personne).collect(),
             })
         },
@@ -143,7 +150,41 @@ pub(super) fn record_asking(
     journal::record(tx, if given { Acte::Consultation } else { Acte::ConsultationRefusee }, &ligne, now)
 }
 
-fn is_in_territory(tx: &Tx<'_>, agent: &AgentConnecte, demande: DemandeId) -> Result<bool, StoreError> {
+/// A piece that this agent may judge: of its territory, and whose nature it may know.
+pub(super) fn find_judgeable(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    justificatif: JustificatifId,
+) -> Result<Option<Piece>, StoreError> {
+    match piece_by_id(tx, justificatif)? {
+        Some(piece) if may_know(agent, &piece) && is_in_territory(tx, agent, piece.demande)? => {
+            Ok(Some(piece))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Turns the pages of a piece by a quarter, for whoever opens it next. False when this agent may not open it.
+pub fn rotate_justificatif(
+    tx: &mut Tx<'_>,
+    agent: &AgentConnecte,
+    justificatif: JustificatifId,
+) -> Result<bool, StoreError> {
+    match piece_by_id(tx, justificatif)? {
+        Some(piece) if may_open(agent, &piece) && is_in_territory(tx, agent, piece.demande)? => {
+            let turned = (piece.rotation + QUARTER) % FULL_TURN;
+            tx.execute("UPDATE justificatif SET rotation = $2 WHERE id = $1", params![justificatif, turned])?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+pub(super) fn is_in_territory(
+    tx: &Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+) -> Result<bool, StoreError> {
     let found = tx.query_opt(
         "SELECT 1 FROM demande WHERE id = $1 AND territoire = $2",
         params![demande, agent.territoire.as_str()],
@@ -160,10 +201,16 @@ fn may_open(agent: &AgentConnecte, piece: &Piece) -> bool {
     agent.profil.ouvre() && may_know(agent, piece)
 }
 
-fn as_seen_by(agent: &AgentConnecte, piece: Piece) -> PieceAgent {
+pub(super) fn as_seen_by(agent: &AgentConnecte, piece: Piece) -> PieceAgent {
     let known = may_know(agent, &piece);
     PieceAgent {
         id: piece.id,
+        rotation: piece.rotation,
+        vu: piece.etat_examen(),
+        examinable: agent.may(Profil::juge)
+            && known
+            && piece.controle == Controle::Disponible
+            && !matches!(piece.examen, Examen::Remplace { .. }),
         origine: piece.origine,
         depose_le: piece.depose_le,
         media_type: piece.media_type,
@@ -183,6 +230,7 @@ fn as_seen_by(agent: &AgentConnecte, piece: Piece) -> PieceAgent {
             personne: piece.personne,
             nom: piece.nom,
             sha256: piece.sha256,
+            sha256_original: piece.sha256_original,
         }),
     }
 }

@@ -9,7 +9,9 @@ use wire::{
 
 use super::{
     evenement::{CREATION, EvenementError, NouvelEvenement, add_evenement},
+    find_by_name::name_key,
     guichet::guichet_exists,
+    types::Dalo,
 };
 use crate::{
     params,
@@ -59,6 +61,10 @@ pub struct DemandeImportee {
     pub renouvelee_le: Option<NaiveDate>,
     /// Day by which it must be renewed; twelve months after the last renewal or the deposit if nothing is said.
     pub a_renouveler_avant: Option<NaiveDate>,
+    /// Where the demandeur reads mail; what is known already where a file says nothing.
+    pub courriel: Option<String>,
+    /// Its Dalo facts; the same.
+    pub dalo: Option<Dalo>,
     /// The people on it: one demandeur, one cotitulaire at most.
     pub personnes: Vec<PersonneImportee>,
 }
@@ -193,13 +199,13 @@ fn import_demande(
     let id = known.unwrap_or_else(|| DemandeId(new_id(now)));
     tx.execute(
         "INSERT INTO demande (id, numero, territoire, date_depot, etat, version, guichet, modifiee_le, renouvelee_le, \
-         a_renouveler_avant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (numero) DO UPDATE SET \
-         territoire = $3, date_depot = $4, etat = $5, version = $6, guichet = $7, modifiee_le = $8, \
-         renouvelee_le = $9, a_renouveler_avant = $10",
+         a_renouveler_avant, courriel, dalo) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         ON CONFLICT (numero) DO UPDATE SET territoire = $3, date_depot = $4, etat = $5, version = $6, guichet = $7, \
+         modifiee_le = $8, renouvelee_le = $9, a_renouveler_avant = $10, courriel = coalesce($11, demande.courriel), dalo = coalesce($12, demande.dalo)",
         params![
             id,
             demande.numero,
-            territoire,
+            territoire.as_str(),
             demande.date_depot,
             demande.etat.unwrap_or(EtatDemande::Active),
             demande.version.as_deref().unwrap_or(FIRST_VERSION),
@@ -207,10 +213,21 @@ fn import_demande(
             demande.modifiee_le.unwrap_or(demande.date_depot),
             demande.renouvelee_le,
             a_renouveler_avant,
+            demande.courriel.clone(),
+            demande.dalo.as_ref().and_then(|dalo| serde_json::to_string(dalo).ok()),
         ],
     )?;
     for personne in &demande.personnes {
         import_personne(tx, id, personne, now)?;
+    }
+    // The lists of a territory follow the demande.
+    for table in ["personne", "justificatif"] {
+        tx.execute(
+            &format!(
+                "UPDATE {table} SET territoire = $2 WHERE demande = $1 AND territoire IS DISTINCT FROM $2"
+            ),
+            params![id, territoire.as_str()],
+        )?;
     }
     if known.is_none() {
         let creation = NouvelEvenement {
@@ -245,7 +262,8 @@ fn import_personne(
     )?;
     if known.is_none() {
         tx.execute(
-            "INSERT INTO personne (id, demande, role, nom, prenom, date_naissance) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO personne (id, demande, role, nom, prenom, date_naissance, nom_cle) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
             params![
                 PersonneId(new_id(now)),
                 demande,
@@ -253,6 +271,7 @@ fn import_personne(
                 personne.nom.as_str(),
                 personne.prenom.as_str(),
                 personne.date_naissance,
+                name_key(&personne.nom),
             ],
         )?;
     }

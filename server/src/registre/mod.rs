@@ -10,11 +10,13 @@ mod apercu;
 mod ask_piece;
 mod attach_justificatif;
 mod begin_depot;
+mod brouillon;
 mod checklist;
 mod columns;
 mod depot;
 mod evenement;
 mod faits;
+mod find_by_name;
 mod find_contenu;
 mod for_agent;
 mod guichet;
@@ -31,21 +33,29 @@ mod release;
 mod tests;
 mod types;
 mod withdraw_justificatif;
+mod work_list;
 
 pub use access::{AgentError, NouvelAgent, create_agent, issue_code, normalise_courriel};
 pub use advance_depot::{
     AdvanceError, abandon_depot, advance_depot, expire_depots, fail_depot, take_over_depot,
 };
 pub use apercu::{find_vignette, list_apercus, open_apercu_for_agent, record_apercus};
-pub use ask_piece::{AskError, PieceADemander, ask_piece};
+pub use ask_piece::{
+    AskError, DemandeDePiece, PieceADemander, ask_for_agent, ask_piece, list_demandes_de_pieces,
+};
 pub use attach_justificatif::{AttachError, Attached, attach_justificatif};
 pub use begin_depot::{BeginError, Begun, begin_depot};
+pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
 pub use depot::{find_depot, list_depots_en_cours};
-pub use evenement::{EvenementError, NouvelEvenement, add_evenement, open_evenements};
+pub use evenement::{
+    EvenementAgent, EvenementError, NouvelEvenement, TYPES, TypeEvenement, add_evenement, add_for_agent,
+    delete_evenement, list_evenements, open_evenements,
+};
+pub use find_by_name::{FOUND_MAX, FindError, PersonneTrouvee, find_by_name};
 pub use find_contenu::{ContenuError, find_contenu};
 pub use for_agent::{
     find_demande_by_numero, find_demande_for_agent, find_piece_for_agent, list_justificatifs_for_agent,
-    open_for_agent,
+    open_for_agent, rotate_justificatif,
 };
 pub use import::{
     Bilan, DemandeImportee, GuichetImporte, ImportError, PersonneImportee, import_demandes, import_guichets,
@@ -56,13 +66,18 @@ pub use journal::{
     Acte, JournalError, LINES_PER_PAGE, Ligne, LigneLue, Tete, journal_head, read_journal, record,
     verify_journal,
 };
-pub use judge_justificatif::{JudgeError, Jugement, judge_justificatif};
+pub use judge_justificatif::{
+    JudgeError, Jugement, MOTIFS, Motif, judge_for_agent, judge_justificatif, undo_judgement,
+};
 pub use list_justificatifs::list_justificatifs;
 pub use piece::owns_blob;
 pub use read_demande::read_demande;
 pub use read_recu::read_recu;
 pub use types::{
-    AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, DemandeAgent, Depot,
-    EtatCompte, EtatDepot, FaitsPiece, PieceAgent, Profil, SessionCourante,
+    AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, Dalo, DemandeAgent,
+    Depot, EtatCompte, EtatDepot, FaitsPiece, PieceAgent, Profil, SessionCourante,
 };
 pub use withdraw_justificatif::{WithdrawError, withdraw_justificatif};
+pub use work_list::{
+    Apres, COUNTED_MAX, FILED_WITHIN, Filtre, Travail, WORK_PER_PAGE, count_work, work_list,
+};

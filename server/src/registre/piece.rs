@@ -20,7 +20,7 @@ pub(super) const PIECE_COLUMNS: &str = "justificatif.id, justificatif.demande, j
     justificatif.depose_le, justificatif.media_type, justificatif.pages, justificatif.controle, \
     justificatif.controle_raison, justificatif.examen, justificatif.examen_raison, justificatif.examen_date, \
     justificatif.premiere_consultation, justificatif.remplace, justificatif.remplace_par, \
-    justificatif.piece_demandee";
+    justificatif.piece_demandee, justificatif.examine_le, justificatif.rotation, justificatif.sha256_original";
 
 /// A piece that was not withdrawn.
 pub(super) struct Piece {
@@ -43,12 +43,20 @@ pub(super) struct Piece {
     pub(super) premiere_consultation: Option<DateTime<Utc>>,
     pub(super) remplace: Option<JustificatifId>,
     pub(super) slot: Option<PieceDemandeeId>,
+    pub(super) examine_le: Option<DateTime<Utc>>,
+    pub(super) rotation: u32,
+    pub(super) sha256_original: Option<Sha256>,
 }
 
 impl Piece {
     /// Whether the demandeur may still withdraw it: no agent has looked at it, judged it, or received a newer one.
     pub(super) fn retirable(&self) -> bool {
         self.premiere_consultation.is_none() && self.examen == Examen::AExaminer
+    }
+
+    /// Which judgement stands, in a word that changes with every judgement: what a form was made from.
+    pub(super) fn etat_examen(&self) -> String {
+        self.examine_le.map_or_else(|| "0".to_owned(), |at| at.timestamp_millis().to_string())
     }
 
     /// Whether it is about violence: the app shows nothing of it.
@@ -94,6 +102,9 @@ pub(super) fn read_piece(row: &Row) -> Result<Piece, StoreError> {
         premiere_consultation: row.get(20)?,
         remplace: row.get(21)?,
         slot: row.get(23)?,
+        examine_le: row.get(24)?,
+        rotation: row.get(25)?,
+        sha256_original: row.get(26)?,
     })
 }
 

@@ -1,5 +1,8 @@
 //! What follows when a piece no longer answers what it was sent for (withdrawn, refused by the inspection, found
-//! unusable by a guichet): the slot that it answered is open again, and the piece whose place it took has it back.
+//! unusable by a guichet): the slot that it answered is open again, and the piece whose place it took has it back. And
+//! the reverse, when it answers after all.
+
+use chrono::{DateTime, Utc};
 
 use super::piece::Piece;
 use crate::{
@@ -32,6 +35,26 @@ pub(super) fn give_back_useful_places(tx: &mut Tx<'_>, piece: &Piece) -> Result<
         "UPDATE justificatif SET remplace_par = NULL WHERE remplace_par = $1 AND controle <> 'refuse' \
          AND examen IN ('a_examiner', 'accepte')",
         params![piece.id],
+    )?;
+    Ok(())
+}
+
+/// The piece is of use after all: what it was sent to replace is replaced again, unless a newer version stands there.
+pub(super) fn take_back_place(tx: &mut Tx<'_>, piece: &Piece) -> Result<(), StoreError> {
+    let Some(old) = piece.remplace else { return Ok(()) };
+    tx.execute(
+        "UPDATE justificatif SET remplace_par = $2 WHERE id = $1 AND remplace_par IS NULL",
+        params![old, piece.id],
+    )?;
+    Ok(())
+}
+
+/// The piece answers its slot after all.
+pub(super) fn close_slot(tx: &mut Tx<'_>, piece: &Piece, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let Some(slot) = piece.slot else { return Ok(()) };
+    tx.execute(
+        "UPDATE piece_demandee SET close_le = $2 WHERE id = $1 AND close_le IS NULL",
+        params![slot, now],
     )?;
     Ok(())
 }

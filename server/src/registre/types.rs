@@ -256,6 +256,8 @@ pub struct DemandeAgent {
     pub renouvelee_le: Option<NaiveDate>,
     /// Day by which it must be renewed.
     pub a_renouveler_avant: NaiveDate,
+    /// Its Dalo facts.
+    pub dalo: Option<Dalo>,
     /// The people on it.
     pub personnes: Vec<PersonneVue>,
 }
@@ -285,6 +287,12 @@ pub struct PieceAgent {
     pub ouvrable: bool,
     /// Whether an agent has already looked at it.
     pub consultee: bool,
+    /// Degrees by which its pages are turned when they are shown: 0, 90, 180 or 270.
+    pub rotation: u32,
+    /// Which judgement stands: what a form is made from, see [`super::judge_for_agent`].
+    pub vu: String,
+    /// Whether this agent may judge it now.
+    pub examinable: bool,
 }
 
 /// What a piece proves, and of whom.
@@ -300,4 +308,24 @@ pub struct FaitsPiece {
     pub nom: Option<NomAffiche>,
     /// Digest of the bytes as received.
     pub sha256: Sha256,
+    /// Digest of the file that the phone prepared it from, where it said so.
+    pub sha256_original: Option<Sha256>,
+}
+
+/// The Dalo facts of the SNE's header (droit au logement opposable), as imported.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dalo {
+    /// As shown: « Reconnu prioritaire ».
+    pub statut: String,
+    /// Day of the commission's decision.
+    pub decision_le: Option<NaiveDate>,
+    /// Whether a social diagnosis was prescribed.
+    pub diagnostic_social: bool,
+    /// Whether social support was prescribed.
+    pub accompagnement_social: bool,
+    /// Which dwelling the commission has in mind: « T3 ».
+    pub typologie: Option<String>,
+    /// Day of the last change.
+    pub modifie_le: Option<NaiveDate>,
 }

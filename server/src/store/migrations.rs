@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_premier.sql"),
     include_str!("migrations/0002_apercu.sql"),
     include_str!("migrations/0003_comptes.sql"),
+    include_str!("migrations/0004_examen.sql"),
 ];
 
 /// Every script with its version.

@@ -60,6 +60,8 @@ fn demande(numero: &str, territoire: &str, code: &str, personnes: Vec<PersonneIm
         modifiee_le: None,
         renouvelee_le: None,
         a_renouveler_avant: None,
+        courriel: None,
+        dalo: None,
         personnes,
     }
 }
