@@ -5,16 +5,25 @@
 //! its default in force.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     str::FromStr,
 };
 
+use lettre::{
+    AsyncSmtpTransport, Tokio1Executor, message::Mailbox, transport::smtp::AsyncSmtpTransportBuilder,
+};
 use serde::{Deserialize, Deserializer, de};
 
 /// Where the server listens unless told otherwise: this machine only.
 const ECOUTE_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
+
+/// From whom mail comes where nothing is said: an address that nobody can answer.
+const EXPEDITEUR_DEFAULT: &str = "Ma Demande <ne-pas-repondre@localhost>";
+
+/// Where mail is left without a mail server, in the folder of data.
+const COURRIELS_DIRECTORY: &str = "courriels";
 
 /// The settings as given, none of them required: once for the file, once for environment and flags.
 #[derive(Debug, Clone, Default, Deserialize, clap::Args)]
@@ -47,6 +56,15 @@ pub struct Reglages {
     /// Antivirus clamd : unix:/chemin ou adresse:port
     #[arg(long, value_name = "ADRESSE", env = "MA_DEMANDE_CLAMD")]
     pub clamd: Option<Clamd>,
+    /// Adresse publique du service, pour les liens des courriels : https://demande.exemple.fr
+    #[arg(long, value_name = "URL", env = "MA_DEMANDE_ADRESSE")]
+    pub adresse: Option<String>,
+    /// Serveur de courrier : smtps://nom:motdepasse@hôte ; sans lui, les courriels restent dans le dossier des données
+    #[arg(long, value_name = "URL", env = "MA_DEMANDE_SMTP", hide_env_values = true)]
+    pub smtp: Option<Smtp>,
+    /// Expéditeur des courriels
+    #[arg(long, value_name = "ADRESSE", env = "MA_DEMANDE_EXPEDITEUR")]
+    pub expediteur: Option<String>,
 }
 
 /// The settings in force.
@@ -64,6 +82,56 @@ pub struct Config {
     pub inspecteur: Option<PathBuf>,
     /// The antivirus, where there is one.
     pub clamd: Option<Clamd>,
+    /// Where the service is reached from outside; the address that it listens at where nothing is said.
+    pub adresse: Option<String>,
+    /// Where mail goes.
+    pub courrier: Courrier,
+}
+
+/// Where mail goes, and from whom it comes.
+#[derive(Debug, Clone)]
+pub struct Courrier {
+    /// The mail server; none for a trial.
+    pub smtp: Option<Smtp>,
+    /// Where mail is left without one.
+    pub dossier: PathBuf,
+    /// From whom.
+    pub expediteur: Mailbox,
+}
+
+/// A mail server: `smtps://nom:motdepasse@hôte:465`, `smtp://hôte:587?tls=required`, `smtp://127.0.0.1:25`.
+#[derive(Clone)]
+pub struct Smtp(AsyncSmtpTransportBuilder);
+
+impl Smtp {
+    /// A connection to it, made when it is needed.
+    pub fn transport(&self) -> AsyncSmtpTransport<Tokio1Executor> {
+        self.0.clone().build()
+    }
+}
+
+/// It holds a password.
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Smtp(…)")
+    }
+}
+
+impl FromStr for Smtp {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        AsyncSmtpTransport::<Tokio1Executor>::from_url(text).map(Self).map_err(|_| {
+            "l’adresse du serveur de courrier n’est pas lisible : attendu smtps://nom:motdepasse@hôte"
+                .to_owned()
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Smtp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
 }
 
 /// How the line to the clients is protected.
@@ -142,6 +210,9 @@ pub enum ConfigError {
     /// More than one decision about TLS.
     #[error("--tls-certificat, --tls-auto-signe et --sans-tls s’excluent : gardez-en un")]
     TlsContradictoire,
+    /// From whom mail would come.
+    #[error("l’expéditeur des courriels n’est pas une adresse électronique")]
+    Expediteur,
     /// Half a certificate.
     #[error("--tls-certificat et --tls-cle vont ensemble : il en manque un")]
     TlsIncomplet,
@@ -175,6 +246,9 @@ impl Reglages {
             proxys: self.proxys.or(weaker.proxys),
             inspecteur: self.inspecteur.or(weaker.inspecteur),
             clamd: self.clamd.or(weaker.clamd),
+            adresse: self.adresse.or(weaker.adresse),
+            smtp: self.smtp.or(weaker.smtp),
+            expediteur: self.expediteur.or(weaker.expediteur),
         }
     }
 
@@ -196,7 +270,15 @@ impl Reglages {
             (Some(_), None, ..) | (None, Some(_), ..) => return Err(ConfigError::TlsIncomplet),
             _ => return Err(ConfigError::TlsContradictoire),
         };
+        let expediteur = self.expediteur.as_deref().unwrap_or(EXPEDITEUR_DEFAULT);
+        let courrier = Courrier {
+            smtp: self.smtp,
+            dossier: donnees.join(COURRIELS_DIRECTORY),
+            expediteur: expediteur.parse().map_err(|_| ConfigError::Expediteur)?,
+        };
         Ok(Config {
+            adresse: self.adresse.map(|adresse| adresse.trim_end_matches('/').to_owned()),
+            courrier,
             donnees,
             ecoute: self.ecoute.unwrap_or(ECOUTE_DEFAULT),
             tls,

@@ -13,6 +13,7 @@ mod api;
 pub mod clock;
 pub mod coffre;
 pub mod config;
+mod courriel;
 mod depot;
 mod guichet;
 pub mod http;

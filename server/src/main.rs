@@ -26,7 +26,7 @@ enum Commande {
         #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_CONFIG")]
         config: Option<PathBuf>,
         #[command(flatten)]
-        reglages: Reglages,
+        reglages: Box<Reglages>,
     },
     #[command(flatten)]
     Administration(admin::Commande),

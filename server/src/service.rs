@@ -26,6 +26,8 @@ const COFFRE_DIRECTORY: &str = "coffre";
 pub struct Service {
     /// What the operator decided.
     pub config: Config,
+    /// Where the service is reached from outside, for links in mail; known once it listens.
+    pub adresse: String,
     /// Facts.
     pub store: Store,
     /// Bytes.
@@ -70,6 +72,7 @@ impl Service {
         let coffre = Coffre::open(&config.donnees.join(COFFRE_DIRECTORY))?;
         Ok(Self {
             identite: Identite::new(store.clone(), clock.clone()),
+            adresse: config.adresse.clone().unwrap_or_default(),
             config,
             store,
             coffre,

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::{Config, Tls},
-    depot,
+    courriel, depot,
     http::{
         self,
         tls::{self, TlsError},
@@ -61,18 +61,21 @@ pub struct Running {
 }
 
 /// Listens and serves, until [`Running::stop`].
-pub async fn start(service: Service) -> Result<Running, ServirError> {
-    let service = Arc::new(service);
+pub async fn start(mut service: Service) -> Result<Running, ServirError> {
     let tls = tls::acceptor(&service.config)?;
     let ecoute = service.config.ecoute;
     let refused = |source| ServirError::Ecoute { ecoute, source };
     let listener = TcpListener::bind(ecoute).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
+    let scheme = scheme(&service.config);
+    service.adresse = service.config.adresse.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+    let service = Arc::new(service);
     let stop = CancellationToken::new();
     let doors = tokio::spawn(http::serve(Arc::clone(&service), listener, tls, stop.clone()));
     let mut background = JoinSet::new();
     background.spawn(depot::collect_forever(Arc::clone(&service)));
     background.spawn(inspection::run(Arc::clone(&service)));
+    background.spawn(courriel::send_forever(Arc::clone(&service)));
     Ok(Running { address, service, stop, doors, background })
 }
 
@@ -91,7 +94,7 @@ impl Running {
 pub async fn servir(config: Config) -> Result<(), ServirError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(ServirError::Signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServirError::Signal)?;
-    let scheme = if config.tls == Tls::Sans { "http" } else { "https" };
+    let scheme = scheme(&config);
     let service = tokio::task::spawn_blocking(|| Service::open(config, Clock::System)).await??;
     let running = start(service).await?;
     announce(scheme, running.address);
@@ -101,6 +104,10 @@ pub async fn servir(config: Config) -> Result<(), ServirError> {
     }
     tracing::info!("stopping");
     running.stop().await
+}
+
+fn scheme(config: &Config) -> &'static str {
+    if config.tls == Tls::Sans { "http" } else { "https" }
 }
 
 /// The line that tells a script where the server is. That nobody reads it is no reason to stop.

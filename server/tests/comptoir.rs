@@ -47,6 +47,9 @@ const PAGES: &[(&str, &str, [u8; 6])] = &[
     ("GET", "/guichet/justificatifs/PIECE/contenu", [1, 0, 1, 1, 1, 0]),
     ("GET", "/guichet/justificatifs/PIECE/apercus/1", [1, 0, 1, 1, 1, 0]),
     ("GET", "/guichet/compte", [1, 1, 1, 1, 1, 1]),
+    ("GET", "/guichet/comptes", [0, 0, 0, 0, 0, 1]),
+    ("GET", "/guichet/comptes/DEMANDE", [0, 0, 0, 0, 0, 1]),
+    ("POST", "/guichet/comptes/DEMANDE", [0, 0, 0, 0, 0, 1]),
     ("GET", "/guichet/journal", [0, 0, 0, 0, 1, 0]),
     ("POST", "/guichet/journal/export", [0, 0, 0, 0, 1, 0]),
 ];

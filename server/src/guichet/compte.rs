@@ -1,22 +1,89 @@
-//! The agent's own account: where it stands on the way to being certified.
+//! The agent's own account: where it stands on the way to being certified, and the fiche collecte.
 
 use hyper::StatusCode;
-use maud::html;
+use maud::{Markup, html};
+use wire::limites::TEXTE_CHARS_MAX;
 
-use super::page::page;
+use super::{Visite, form, page::page};
 use crate::{
-    http::respond::Response,
-    registre::{AgentConnecte, EtatCompte},
+    http::{
+        problem::Refus,
+        respond::{Answer, Response},
+    },
+    registre::{self, AgentConnecte, Compte, CompteError, EtatCompte},
+    service::Service,
 };
 
 /// The page of the account.
-pub(super) fn show(agent: &AgentConnecte) -> Response {
+pub(super) async fn show(service: &Service, agent: &AgentConnecte) -> Answer {
+    answer(service, agent, None).await
+}
+
+/// Sends the fiche collecte.
+pub(super) async fn send_fiche(service: &Service, agent: &AgentConnecte, visite: Visite) -> Answer {
+    let fields = form::read_signed(agent, &visite.headers, visite.body).await?;
+    let (fonction, telephone) = (fields.text("fonction").to_owned(), fields.text("telephone").to_owned());
+    let (asker, now) = (agent.clone(), service.clock.now());
+    let sent =
+        service.store.write(move |tx| registre::send_fiche(tx, &asker, &fonction, &telephone, now)).await;
+    match sent {
+        Ok(()) => Ok(form::see_other("/guichet/compte")),
+        Err(CompteError::Store(error)) => Err(Refus::from(error)),
+        Err(error) => answer(service, agent, Some(error.to_string())).await,
+    }
+}
+
+async fn answer(service: &Service, agent: &AgentConnecte, error: Option<String>) -> Answer {
+    let id = agent.id;
+    let compte = service.store.read(move |tx| registre::find_compte(tx, id)).await?;
+    Ok(whole(agent, compte.as_ref(), error.as_deref()))
+}
+
+fn whole(agent: &AgentConnecte, compte: Option<&Compte>, error: Option<&str>) -> Response {
     let content = html! {
         h1 { "Votre compte" }
+        @if let Some(error) = error {
+            div.alerte.erreur role="alert" { p { (error) } }
+        }
         @match agent.etat {
             EtatCompte::Certifie => p { "Votre compte est certifié, avec le profil " (agent.profil.libelle()) "." },
-            _ => p { "Votre compte n’est pas encore certifié par l’assistance nationale." },
+            EtatCompte::ACertifier => p {
+                "L’assistance nationale a reçu votre fiche collecte. Un message vous dira ce qu’elle décide ; jusque-là, aucune demande ne vous est visible."
+            },
+            EtatCompte::Refuse => {
+                @if let Some(motif) = compte.and_then(|compte| compte.motif.as_deref()) {
+                    div.alerte { p { "L’assistance nationale n’a pas pu certifier votre compte : " (motif) } }
+                }
+                (fiche(agent, compte))
+            },
+            _ => (fiche(agent, compte)),
+        }
+        @if let Some(compte) = compte {
+            dl.faits {
+                div { dt { "Nom" } dd { (compte.nom) } }
+                div { dt { "Adresse" } dd { (compte.courriel) } }
+                div { dt { "Guichet" } dd { (compte.guichet) " — " (compte.guichet_nom) } }
+            }
+            p { a href="/guichet/mot-de-passe" { "Changer de mot de passe" } }
         }
     };
-    page(StatusCode::OK, "Votre compte", Some(agent), &content)
+    let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    page(status, "Votre compte", Some(agent), &content)
+}
+
+fn fiche(agent: &AgentConnecte, compte: Option<&Compte>) -> Markup {
+    let was = |field: fn(&Compte) -> Option<&str>| compte.and_then(field).unwrap_or_default();
+    html! {
+        h2 { "Fiche collecte" }
+        p { "L’assistance nationale s’en sert pour certifier votre compte." }
+        form.bloc method="post" action="/guichet/compte/fiche" {
+            (form::jeton(agent))
+            label for="fonction" { "Votre fonction au guichet" }
+            input id="fonction" name="fonction" required maxlength=(TEXTE_CHARS_MAX) value=(was(|c| c.fonction.as_deref()));
+            label for="telephone" { "Téléphone professionnel" }
+            input id="telephone" name="telephone" type="tel" autocomplete="tel" required maxlength="40"
+                value=(was(|c| c.telephone.as_deref()));
+            button { "Envoyer la fiche" }
+        }
+    }
 }

@@ -67,6 +67,8 @@ fn form_page(status: StatusCode, error: Option<&str>) -> Response {
                 maxlength=(SECRET_BYTES_MAX) aria-invalid=[invalid] aria-describedby=[invalid.map(|_| "erreur")];
             button { "Se connecter" }
         }
+        p { a href="/guichet/mot-de-passe" { "Mot de passe oublié" } }
+        p { a href="/guichet/inscription" { "Demander un compte" } }
     };
     page(status, "Se connecter", None, &content)
 }

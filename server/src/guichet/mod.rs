@@ -12,12 +12,14 @@
 //! drew of it; the original is downloaded).
 
 mod compte;
+mod comptes;
 mod connexion;
 mod demande;
 mod demander;
 mod evenements;
 mod examen;
 mod form;
+mod inscription;
 mod journal;
 mod mots;
 mod page;
@@ -28,7 +30,7 @@ mod travail;
 use std::{net::IpAddr, num::NonZeroU32};
 
 use hyper::{HeaderMap, body::Incoming};
-use wire::{DemandeId, EvenementId, JustificatifId, ProblemCode};
+use wire::{AgentId, DemandeId, EvenementId, JustificatifId, ProblemCode};
 
 use crate::{
     http::{problem::Refus, respond::Response},
@@ -38,7 +40,7 @@ use crate::{
 };
 
 /// The counter's addresses, all under `/guichet`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Page {
     /// `GET /guichet/style.css`.
     Style,
@@ -84,12 +86,48 @@ pub(crate) enum Page {
     ReadContenu(JustificatifId),
     /// `GET /guichet/justificatifs/{justificatif}/apercus/{page}`, from 1.
     ReadApercu(JustificatifId, NonZeroU32),
+    /// `GET /guichet/inscription`: ask for an account.
+    ShowInscription,
+    /// `POST /guichet/inscription`.
+    Register,
+    /// `GET /guichet/mot-de-passe`: ask for a new password.
+    ShowOubli,
+    /// `POST /guichet/mot-de-passe`.
+    ForgetPassword,
+    /// `GET /guichet/mot-de-passe/{jeton}`: what a mail's link opens.
+    ShowLien,
+    /// `POST /guichet/mot-de-passe/{jeton}`.
+    ChoosePassword(JetonDeLien),
     /// `GET /guichet/compte`: where the agent's own account stands.
     ShowCompte,
+    /// `POST /guichet/compte/fiche`: the fiche collecte.
+    SendFiche,
+    /// `GET /guichet/comptes`: the assistance's list.
+    ListComptes,
+    /// `GET /guichet/comptes/{compte}`.
+    ShowUnCompte(AgentId),
+    /// `POST /guichet/comptes/{compte}`.
+    DecideCompte(AgentId),
     /// `GET /guichet/journal`: who did what in the gestionnaire's territory.
     ShowJournal,
     /// `POST /guichet/journal/export`: the same as a file.
     ExportJournal,
+}
+
+/// The secret of a mail's link, as it stands in an address: nothing prints it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct JetonDeLien(String);
+
+impl std::fmt::Debug for JetonDeLien {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JetonDeLien(…)")
+    }
+}
+
+impl From<&str> for JetonDeLien {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
 }
 
 /// What a request brings besides its address.
@@ -130,6 +168,12 @@ pub(crate) async fn answer(
         (Page::Script, _) => Ok(page::script()),
         (Page::ShowConnexion, _) => Ok(connexion::show()),
         (Page::OpenSession, _) => connexion::open_session(service, visite).await,
+        (Page::ShowInscription, _) => Ok(inscription::show()),
+        (Page::Register, _) => inscription::register(service, visite).await,
+        (Page::ShowOubli, _) => Ok(inscription::show_oubli()),
+        (Page::ForgetPassword, _) => inscription::forget(service, visite).await,
+        (Page::ShowLien, _) => Ok(inscription::show_lien()),
+        (Page::ChoosePassword(jeton), _) => inscription::choose_password(service, &jeton.0, visite).await,
         (_, None) => Ok(form::see_other("/guichet/connexion")),
         (Page::CloseSession, Some(agent)) => connexion::close_session(service, agent, visite).await,
         (Page::ShowTravail, Some(agent)) => travail::show(service, agent, &visite.query).await,
@@ -153,7 +197,11 @@ pub(crate) async fn answer(
             piece::read_contenu(service, agent, id, &visite.headers).await
         }
         (Page::ReadApercu(id, page), Some(agent)) => piece::read_apercu(service, agent, id, page).await,
-        (Page::ShowCompte, Some(agent)) => Ok(compte::show(agent)),
+        (Page::ShowCompte, Some(agent)) => compte::show(service, agent).await,
+        (Page::SendFiche, Some(agent)) => compte::send_fiche(service, agent, visite).await,
+        (Page::ListComptes, Some(agent)) => comptes::list(service, agent).await,
+        (Page::ShowUnCompte(id), Some(agent)) => comptes::show(service, agent, id).await,
+        (Page::DecideCompte(id), Some(agent)) => comptes::decide(service, agent, id, visite).await,
         (Page::ShowJournal, Some(agent)) => journal::show(service, agent, &visite.query).await,
         (Page::ExportJournal, Some(agent)) => journal::export(service, agent, visite).await,
     };

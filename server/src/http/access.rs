@@ -59,8 +59,21 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
         | Route::AppendDepot(_)
         | Route::AbandonDepot(_) => Open::Demandeurs,
         Route::Guichet(page) => match page {
-            Page::Style | Page::Script | Page::ShowConnexion | Page::OpenSession => Open::Everyone,
-            Page::CloseSession | Page::ShowCompte => Open::SignedIn,
+            // A mail's link carries its own proof.
+            Page::Style
+            | Page::Script
+            | Page::ShowConnexion
+            | Page::OpenSession
+            | Page::ShowInscription
+            | Page::Register
+            | Page::ShowOubli
+            | Page::ForgetPassword
+            | Page::ShowLien
+            | Page::ChoosePassword(_) => Open::Everyone,
+            Page::CloseSession | Page::ShowCompte | Page::SendFiche => Open::SignedIn,
+            Page::ListComptes | Page::ShowUnCompte(_) | Page::DecideCompte(_) => {
+                Open::Agents(Profil::certifie)
+            }
             // Which pieces a profile may open is the registre's to say, which writes the refusal down.
             Page::ShowTravail
             | Page::ShowRecherche

@@ -78,6 +78,7 @@ async fn respond(
     // Behind a proxy the browser's line is protected by it.
     let plain = !over_tls && service.config.proxys.is_empty();
     let asker = identify(&service, &route, &parts.headers, plain).await?;
+    let permitted = permits(&route, asker.identity());
     match route {
         Route::Sante => sante(&service).await,
 
@@ -111,7 +112,6 @@ async fn respond(
         Route::AbandonDepot(upload) => depot::abandon(&service, &asker.demandeur()?, upload).await,
 
         Route::Guichet(page) => {
-            let permitted = permits(&route, asker.identity());
             let agent = if let Asker::Agent(agent) = asker { Some(agent) } else { None };
             if !permitted {
                 return Ok(guichet::turn_away(agent.as_ref()));

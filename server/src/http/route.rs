@@ -108,52 +108,7 @@ impl Route {
                 }
             }
 
-            ["guichet", page @ ..] => match page {
-                [] => get(Self::Guichet(Page::ShowTravail)),
-                ["style.css"] => get(Self::Guichet(Page::Style)),
-                ["visionneuse.js"] => get(Self::Guichet(Page::Script)),
-                ["connexion"] => match *method {
-                    Method::POST => Ok(Self::Guichet(Page::OpenSession)),
-                    Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowConnexion)),
-                    _ => Err(NoRoute::Method("GET, HEAD, POST")),
-                },
-                ["deconnexion"] => post(Self::Guichet(Page::CloseSession)),
-                ["recherche"] => match *method {
-                    Method::POST => Ok(Self::Guichet(Page::FindByNumero)),
-                    Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowRecherche)),
-                    _ => Err(NoRoute::Method("GET, HEAD, POST")),
-                },
-                ["recherche", "nom"] => post(Self::Guichet(Page::FindByNom)),
-                ["demandes", demande] => get(Self::Guichet(Page::ShowDemande(id(demande)?))),
-                ["demandes", demande, "examen"] => post(Self::Guichet(Page::JudgeSeveral(id(demande)?))),
-                ["demandes", demande, "demandes-de-pieces"] => match *method {
-                    Method::POST => Ok(Self::Guichet(Page::AskPiece(id(demande)?))),
-                    Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowDemandes(id(demande)?))),
-                    _ => Err(NoRoute::Method("GET, HEAD, POST")),
-                },
-                ["demandes", demande, "evenements"] => match *method {
-                    Method::POST => Ok(Self::Guichet(Page::AddEvenement(id(demande)?))),
-                    Method::GET | Method::HEAD => Ok(Self::Guichet(Page::ShowEvenements(id(demande)?))),
-                    _ => Err(NoRoute::Method("GET, HEAD, POST")),
-                },
-                ["demandes", demande, "evenements", evenement, "suppression"] => {
-                    post(Self::Guichet(Page::DeleteEvenement(id(demande)?, id(evenement)?)))
-                }
-                ["compte"] => get(Self::Guichet(Page::ShowCompte)),
-                ["journal"] => get(Self::Guichet(Page::ShowJournal)),
-                ["journal", "export"] => post(Self::Guichet(Page::ExportJournal)),
-                ["justificatifs", piece] => get(Self::Guichet(Page::ShowPiece(id(piece)?))),
-                ["justificatifs", piece, "examen"] => post(Self::Guichet(Page::JudgePiece(id(piece)?))),
-                ["justificatifs", piece, "examen", "annulation"] => {
-                    post(Self::Guichet(Page::UndoJudgement(id(piece)?)))
-                }
-                ["justificatifs", piece, "rotation"] => post(Self::Guichet(Page::RotatePiece(id(piece)?))),
-                ["justificatifs", piece, "contenu"] => get(Self::Guichet(Page::ReadContenu(id(piece)?))),
-                ["justificatifs", piece, "apercus", page] => {
-                    get(Self::Guichet(Page::ReadApercu(id(piece)?, id(page)?)))
-                }
-                _ => Err(NoRoute::Absent),
-            },
+            ["guichet", page @ ..] => Ok(Self::Guichet(counter_page(method, page)?)),
 
             _ => Err(NoRoute::Absent),
         }
@@ -200,7 +155,17 @@ impl Route {
             Self::Guichet(Page::ShowPiece(_)) => "guichet_show_piece",
             Self::Guichet(Page::ReadContenu(_)) => "guichet_read_contenu",
             Self::Guichet(Page::ReadApercu(..)) => "guichet_read_apercu",
+            Self::Guichet(Page::ShowInscription) => "guichet_show_inscription",
+            Self::Guichet(Page::Register) => "guichet_register",
+            Self::Guichet(Page::ShowOubli) => "guichet_show_oubli",
+            Self::Guichet(Page::ForgetPassword) => "guichet_forget_password",
+            Self::Guichet(Page::ShowLien) => "guichet_show_lien",
+            Self::Guichet(Page::ChoosePassword(_)) => "guichet_choose_password",
             Self::Guichet(Page::ShowCompte) => "guichet_show_compte",
+            Self::Guichet(Page::SendFiche) => "guichet_send_fiche",
+            Self::Guichet(Page::ListComptes) => "guichet_list_comptes",
+            Self::Guichet(Page::ShowUnCompte(_)) => "guichet_show_un_compte",
+            Self::Guichet(Page::DecideCompte(_)) => "guichet_decide_compte",
             Self::Guichet(Page::ShowJournal) => "guichet_show_journal",
             Self::Guichet(Page::ExportJournal) => "guichet_export_journal",
         }
@@ -216,6 +181,57 @@ impl Route {
                 | Self::AppendDepot(_)
                 | Self::AbandonDepot(_)
         )
+    }
+}
+
+/// A page of the counter, by what follows `/guichet`.
+fn counter_page(method: &Method, segments: &[&str]) -> Result<Page, NoRoute> {
+    let get = |page| match *method {
+        Method::GET | Method::HEAD => Ok(page),
+        _ => Err(NoRoute::Method("GET, HEAD")),
+    };
+    let post = |page| if method == Method::POST { Ok(page) } else { Err(NoRoute::Method("POST")) };
+    // A page and the form on it have one address.
+    let both = |shown, sent| match *method {
+        Method::GET | Method::HEAD => Ok(shown),
+        Method::POST => Ok(sent),
+        _ => Err(NoRoute::Method("GET, HEAD, POST")),
+    };
+    match segments {
+        [] => get(Page::ShowTravail),
+        ["style.css"] => get(Page::Style),
+        ["visionneuse.js"] => get(Page::Script),
+        ["connexion"] => both(Page::ShowConnexion, Page::OpenSession),
+        ["deconnexion"] => post(Page::CloseSession),
+        ["recherche"] => both(Page::ShowRecherche, Page::FindByNumero),
+        ["recherche", "nom"] => post(Page::FindByNom),
+        ["demandes", demande] => get(Page::ShowDemande(id(demande)?)),
+        ["demandes", demande, "examen"] => post(Page::JudgeSeveral(id(demande)?)),
+        ["demandes", demande, "demandes-de-pieces"] => {
+            both(Page::ShowDemandes(id(demande)?), Page::AskPiece(id(demande)?))
+        }
+        ["demandes", demande, "evenements"] => {
+            both(Page::ShowEvenements(id(demande)?), Page::AddEvenement(id(demande)?))
+        }
+        ["demandes", demande, "evenements", evenement, "suppression"] => {
+            post(Page::DeleteEvenement(id(demande)?, id(evenement)?))
+        }
+        ["inscription"] => both(Page::ShowInscription, Page::Register),
+        ["mot-de-passe"] => both(Page::ShowOubli, Page::ForgetPassword),
+        ["mot-de-passe", jeton] => both(Page::ShowLien, Page::ChoosePassword((*jeton).into())),
+        ["compte"] => get(Page::ShowCompte),
+        ["compte", "fiche"] => post(Page::SendFiche),
+        ["comptes"] => get(Page::ListComptes),
+        ["comptes", compte] => both(Page::ShowUnCompte(id(compte)?), Page::DecideCompte(id(compte)?)),
+        ["journal"] => get(Page::ShowJournal),
+        ["journal", "export"] => post(Page::ExportJournal),
+        ["justificatifs", piece] => get(Page::ShowPiece(id(piece)?)),
+        ["justificatifs", piece, "examen"] => post(Page::JudgePiece(id(piece)?)),
+        ["justificatifs", piece, "examen", "annulation"] => post(Page::UndoJudgement(id(piece)?)),
+        ["justificatifs", piece, "rotation"] => post(Page::RotatePiece(id(piece)?)),
+        ["justificatifs", piece, "contenu"] => get(Page::ReadContenu(id(piece)?)),
+        ["justificatifs", piece, "apercus", page] => get(Page::ReadApercu(id(piece)?, id(page)?)),
+        _ => Err(NoRoute::Absent),
     }
 }
 

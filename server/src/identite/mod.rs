@@ -12,6 +12,7 @@
 
 mod agent;
 mod attempts;
+mod compte;
 mod demandeur;
 mod session;
 #[cfg(test)]
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use wire::NumeroInvalide;
+
+pub use compte::{LinkError, PASSWORD_CHARS_MIN, PasswordError};
 
 use crate::{
     clock::Clock,

@@ -13,6 +13,8 @@ mod begin_depot;
 mod brouillon;
 mod checklist;
 mod columns;
+mod compte;
+mod courriel;
 mod depot;
 mod evenement;
 mod faits;
@@ -46,6 +48,11 @@ pub use ask_piece::{
 pub use attach_justificatif::{AttachError, Attached, attach_justificatif};
 pub use begin_depot::{BeginError, Begun, begin_depot};
 pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
+pub use compte::{
+    Compte, CompteError, Decision, Lien, decide_compte, find_compte, find_link, forget_password,
+    list_comptes, register_agent, send_fiche, set_password,
+};
+pub use courriel::{Courriel, courriel_failed, courriel_sent, due_courriels};
 pub use depot::{find_depot, list_depots_en_cours};
 pub use evenement::{
     EvenementAgent, EvenementError, NouvelEvenement, TYPES, TypeEvenement, add_evenement, add_for_agent,

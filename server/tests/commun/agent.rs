@@ -72,6 +72,7 @@ pub(crate) fn hidden(page: &str, name: &str) -> String {
     page.split_once(&begin).expect("the field").1.split('"').next().unwrap().to_owned()
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+/// Fields as a browser sends them.
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }

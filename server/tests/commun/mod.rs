@@ -15,7 +15,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use server::{
     clock::Clock,
-    config::{Config, Tls},
+    config::{Config, Courrier, Tls},
     http::limites::Delais,
     params, registre, secrets,
     service::Service,
@@ -166,6 +166,12 @@ fn config(donnees: &tempfile::TempDir) -> Config {
         // These tests say themselves what the inspection found.
         inspecteur: Some("/absent".into()),
         clamd: None,
+        adresse: None,
+        courrier: Courrier {
+            smtp: None,
+            dossier: donnees.path().join("courriels"),
+            expediteur: "essai@exemple.example".parse().unwrap(),
+        },
     }
 }
 

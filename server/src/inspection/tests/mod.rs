@@ -18,7 +18,7 @@ use wire::{Controle, JustificatifId, RaisonRefus, UploadId};
 use crate::{
     clock::Clock,
     coffre::BlobId,
-    config::{Clamd, Config, Tls},
+    config::{Clamd, Config, Courrier, Tls},
     params,
     secrets::new_id,
     service::Service,
@@ -82,6 +82,12 @@ impl Serveur {
             proxys: Vec::new(),
             inspecteur: Some(inspecteur.to_owned()),
             clamd,
+            adresse: None,
+            courrier: Courrier {
+                smtp: None,
+                dossier: "/absent".into(),
+                expediteur: "essai@exemple.example".parse().unwrap(),
+            },
         };
         let service = Arc::new(Service::open(config, Clock::System).unwrap());
         let demande = new_id(service.clock.now());

@@ -1,0 +1,160 @@
+//! The accounts, for the national assistance: those that wait come first; each is certified with a profile, refused with a
+//! reason, closed or opened again.
+
+use hyper::StatusCode;
+use maud::{Markup, html};
+use wire::{AgentId, limites::TEXTE_CHARS_MAX};
+
+use super::{Visite, form, mots, page::page};
+use crate::{
+    http::{
+        problem::Refus,
+        respond::{Answer, Response},
+    },
+    registre::{self, AgentConnecte, Compte, CompteError, Decision, EtatCompte, Profil},
+    service::Service,
+};
+
+/// The profiles that can be given, in the order of what they may.
+const PROFILS: [Profil; 6] = [
+    Profil::Guichet,
+    Profil::ConsultantSimple,
+    Profil::ConsultantDemande,
+    Profil::ConsultantSensible,
+    Profil::GestionnaireTerritorial,
+    Profil::AssistanceNationale,
+];
+
+/// The list.
+pub(super) async fn list(service: &Service, agent: &AgentConnecte) -> Answer {
+    let comptes = service.store.read(registre::list_comptes).await?;
+    let content = html! {
+        h1 { "Comptes des agents" }
+        @if comptes.is_empty() {
+            p { "Aucun compte." }
+        } @else {
+            div.cadre tabindex="0" role="region" aria-label="Comptes des agents" {
+                table {
+                    thead { tr {
+                        th scope="col" { "Agent" } th scope="col" { "Guichet" } th scope="col" { "Profil" }
+                        th scope="col" { "Fiche reçue le" } th scope="col" { "État" }
+                    } }
+                    tbody {
+                        @for compte in &comptes {
+                            tr {
+                                th scope="row" { a href={ "/guichet/comptes/" (compte.id) } { (compte.nom) } }
+                                td data-titre="Guichet" { (compte.guichet) " — " (compte.guichet_nom) }
+                                td data-titre="Profil" { (compte.profil.libelle()) }
+                                td data-titre="Fiche reçue le" { (compte.fiche_envoyee_le.map_or_else(|| "—".to_owned(), mots::instant)) }
+                                td data-titre="État" { (etat(compte.etat)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    Ok(page(StatusCode::OK, "Comptes des agents", Some(agent), &content))
+}
+
+/// One account.
+pub(super) async fn show(service: &Service, agent: &AgentConnecte, id: AgentId) -> Answer {
+    answer(service, agent, id, None).await
+}
+
+/// Decides on one.
+pub(super) async fn decide(service: &Service, agent: &AgentConnecte, id: AgentId, visite: Visite) -> Answer {
+    let fields = form::read_signed(agent, &visite.headers, visite.body).await?;
+    let motif = fields.text("motif").to_owned();
+    let profil = PROFILS.into_iter().find(|profil| profil.libelle() == fields.text("profil"));
+    let decision = match (fields.text("decision"), profil) {
+        ("certifier", Some(profil)) => Decision::Certifier(profil),
+        ("refuser", _) => Decision::Refuser { motif },
+        ("desactiver", _) => Decision::Desactiver { motif },
+        ("reactiver", _) => Decision::Reactiver,
+        _ => return answer(service, agent, id, Some("Choisissez une décision.".to_owned())).await,
+    };
+    let (asker, now) = (agent.clone(), service.clock.now());
+    match service.store.write(move |tx| registre::decide_compte(tx, &asker, id, &decision, now)).await {
+        Ok(()) => Ok(form::see_other(&format!("/guichet/comptes/{id}"))),
+        Err(CompteError::Introuvable) => Err(absent()),
+        Err(CompteError::Store(error)) => Err(Refus::from(error)),
+        Err(error) => answer(service, agent, id, Some(error.to_string())).await,
+    }
+}
+
+async fn answer(service: &Service, agent: &AgentConnecte, id: AgentId, error: Option<String>) -> Answer {
+    let compte = service.store.read(move |tx| registre::find_compte(tx, id)).await?.ok_or_else(absent)?;
+    Ok(whole(agent, &compte, error.as_deref()))
+}
+
+fn absent() -> Refus {
+    Refus::new(wire::ProblemCode::Introuvable).detail("Ce compte n’existe pas, ou c’est le vôtre.")
+}
+
+fn whole(agent: &AgentConnecte, compte: &Compte, error: Option<&str>) -> Response {
+    let content = html! {
+        p { a href="/guichet/comptes" { "Comptes des agents" } }
+        h1 { (compte.nom) }
+        p { (etat(compte.etat)) }
+        @if let Some(error) = error {
+            div.alerte.erreur role="alert" { p { (error) } }
+        }
+        dl.faits {
+            div { dt { "Adresse" } dd { (compte.courriel) } }
+            div { dt { "Guichet" } dd { (compte.guichet) " — " (compte.guichet_nom) } }
+            div { dt { "Profil" } dd { (compte.profil.libelle()) } }
+            div { dt { "Fonction" } dd { (compte.fonction.as_deref().unwrap_or("—")) } }
+            div { dt { "Téléphone" } dd { (compte.telephone.as_deref().unwrap_or("—")) } }
+            @if let Some(motif) = &compte.motif { div { dt { "Motif" } dd { (motif) } } }
+        }
+        @if compte.etat == EtatCompte::ACertifier { (certify(agent, compte)) (with_reason(agent, compte, "refuser", "Refuser", "Raison, que l’agent lira")) }
+        @match compte.etat {
+            EtatCompte::Desactive => form method="post" action={ "/guichet/comptes/" (compte.id) } {
+                (form::jeton(agent))
+                button.secondaire name="decision" value="reactiver" { "Réactiver ce compte" }
+            },
+            _ => (with_reason(agent, compte, "desactiver", "Désactiver", "Raison, gardée avec le compte")),
+        }
+    };
+    let status = if error.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    page(status, "Compte d’un agent", Some(agent), &content)
+}
+
+fn certify(agent: &AgentConnecte, compte: &Compte) -> Markup {
+    html! {
+        h2 { "Certifier" }
+        form.bloc method="post" action={ "/guichet/comptes/" (compte.id) } {
+            (form::jeton(agent))
+            label for="profil" { "Profil" }
+            select id="profil" name="profil" {
+                @for profil in PROFILS { option selected[profil == compte.profil] { (profil.libelle()) } }
+            }
+            button name="decision" value="certifier" { "Certifier ce compte" }
+        }
+    }
+}
+
+fn with_reason(agent: &AgentConnecte, compte: &Compte, decision: &str, name: &str, label: &str) -> Markup {
+    html! {
+        h2 { (name) }
+        form.bloc method="post" action={ "/guichet/comptes/" (compte.id) } {
+            (form::jeton(agent))
+            label for={ "motif-" (decision) } { (label) }
+            textarea id={ "motif-" (decision) } name="motif" rows="2" required maxlength=(TEXTE_CHARS_MAX) {}
+            button.secondaire name="decision" value=(decision) { (name) " ce compte" }
+        }
+    }
+}
+
+fn etat(etat: EtatCompte) -> Markup {
+    let (class, word) = match etat {
+        EtatCompte::AConfirmer => ("", "Adresse à confirmer"),
+        EtatCompte::ACompleter => ("", "Fiche à envoyer"),
+        EtatCompte::ACertifier => ("attente", "À certifier"),
+        EtatCompte::Certifie => ("bon", "Certifié"),
+        EtatCompte::Refuse => ("mauvais", "Refusé"),
+        EtatCompte::Desactive => ("mauvais", "Désactivé"),
+    };
+    html! { span class={ "badge " (class) } { (word) } }
+}
