@@ -2,11 +2,13 @@
 
 use std::{
     fs::{self, File},
+    io,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context as _, Result, ensure};
+use harness::sample;
 use zip::ZipArchive;
 
 use super::{abi::Abi, controles, execute, folder, natif::LIBRARY, output, paquet::Entry};
@@ -144,6 +146,7 @@ impl Maven {
                 java.args(app);
                 java.arg("--release").arg("--pg-conf").arg(root().join("android/paquet/rules.pro"));
                 java.arg("--pg-conf").arg(folder().join("release/manifest.pro"));
+                java.arg("--pg-map-output").arg(folder().join("ma-demande-noms.txt"));
             }
             Variant::Debug => {
                 java.arg("--debug").args(app);
@@ -161,14 +164,65 @@ impl Maven {
         Ok(dex)
     }
 
-    /// One of R8's programs, with what Android and Java bring themselves.
+    /// Lets the shrunk classes work on this machine's Java, with this machine's library: R8 makes classes of the same
+    /// inputs by the same rules, and a program that it shrinks along calls the engine. What the rules should have kept is
+    /// missing here too. Not the very dex: nothing here executes that.
+    pub(crate) fn try_shrunk(&self) -> Result<()> {
+        let out = folder().join("essai-java");
+        let _ = fs::remove_dir_all(&out);
+        fs::create_dir_all(out.join("classes"))?;
+        let source = root().join("android/paquet/essai");
+        let mut app = files(&self.target.join("classes"), "jar")?;
+        app.push(self.target.join("jna/classes.jar"));
+        let mut javac = Command::new("javac");
+        javac.arg("-cp").arg(std::env::join_paths(&app)?).arg("-d").arg(out.join("classes"));
+        execute(javac.arg(source.join("Essai.java")))?;
+        execute(
+            Command::new("jar")
+                .arg("cf")
+                .arg(out.join("essai.jar"))
+                .arg("-C")
+                .args([&out.join("classes"), Path::new(".")]),
+        )?;
+
+        let shrunk = out.join("reduit.jar");
+        let mut java = self.java("R8")?;
+        java.arg("--classfile").arg("--release").args(app).arg(out.join("essai.jar"));
+        for rules in [&root().join("android/paquet/rules.pro"), &source.join("essai.pro")] {
+            java.arg("--pg-conf").arg(rules);
+        }
+        java.arg("--pg-conf").arg(folder().join("release/manifest.pro"));
+        execute(java.arg("--output").arg(&shrunk))?;
+
+        let mut jna = ZipArchive::new(File::open(self.tool("jna.jar"))?)?;
+        let mut dispatch = jna.by_name("com/sun/jna/linux-x86-64/libjnidispatch.so")?;
+        io::copy(&mut dispatch, &mut File::create(out.join("libjnidispatch.so"))?)?;
+        let mut essai = Command::new("java");
+        essai.arg(format!("-Djna.boot.library.path={}", out.display())).arg("-Djna.nounpack=true");
+        let library = root().join("target/debug").join(LIBRARY);
+        essai.arg(format!("-Duniffi.component.ma_demande.libraryOverride={}", library.display()));
+        essai.arg("-cp").arg(shrunk).arg("Essai").arg(sample("A_12.jpg")).arg(source.join("Essai.java"));
+        let said = output(&mut essai)?;
+        ensure!(said.trim() == "1 page, Echec", "les classes réduites disent « {} »", said.trim());
+        println!("  Kotlin, après R8 : exécuté en Java ; {}", said.trim());
+        Ok(())
+    }
+
+    /// One of R8's programs for Android 8.
     fn r8(&self, program: &str) -> Result<Command> {
+        let mut java = self.java(program)?;
+        java.args(["--min-api", "26"]);
+        Ok(java)
+    }
+
+    /// One of R8's programs, with what Android and Java bring themselves.
+    fn java(&self, program: &str) -> Result<Command> {
         let properties =
             output(Command::new("sh").args(["-c", "java -XshowSettings:properties -version 2>&1"]))?;
         let home = properties.lines().find_map(|line| line.trim().strip_prefix("java.home = "));
         let mut java = Command::new("java");
         java.args(JAVA).arg("-cp").arg(self.tool("r8.jar")).arg(format!("com.android.tools.r8.{program}"));
-        java.args(["--min-api", "26", "--lib"]).arg(self.tool("android.jar"));
+        java.arg("--lib").arg(self.tool("android.jar"));
         java.arg("--lib").arg(home.context("java ne dit pas où il est")?);
         Ok(java)
     }

@@ -19,15 +19,14 @@ const PERMISSIONS: [&str; 5] = [
 /// Android 8: the oldest phone; Google Play's demand since August 2026.
 const SDK: (&str, &str) = ("26", "36");
 
-/// Sizes, in bytes, so that nothing grows unseen. What a phone on a small data plan can bear is less, 6 MB for one kind of
-/// processor, 18 MB for all and 600 kB of Kotlin, and is not reached: see ARCHITECTURE.md, « sizes ».
+/// Sizes, in bytes: what a phone on a small data plan can bear.
 pub(crate) mod size {
     /// A package for one kind of processor.
-    pub(crate) const ONE_ABI_BYTES_MAX: u64 = 15_500_000;
+    pub(crate) const ONE_ABI_BYTES_MAX: u64 = 6_000_000;
     /// The package for all of them.
-    pub(crate) const UNIVERSAL_BYTES_MAX: u64 = 42_000_000;
+    pub(crate) const UNIVERSAL_BYTES_MAX: u64 = 18_000_000;
     /// The program's Kotlin part, before compression: loaded at every start.
-    pub(crate) const DEX_BYTES_MAX: u64 = 660_000;
+    pub(crate) const DEX_BYTES_MAX: u64 = 600_000;
 }
 
 /// Fails where something is larger than it may be.

@@ -98,6 +98,7 @@ fn make(asked: &Asked, maven: impl FnOnce() -> Result<Maven>) -> Result<()> {
 
     let workshop = Workshop { maven: maven()?, key, profile: asked.profile, bionic };
     let release = workshop.application(Variant::Release, asked.parameters.as_deref())?;
+    workshop.maven.try_shrunk()?;
     for library in &libraries {
         workshop.package(&release, &[library], &format!("ma-demande-{}", library.0.android))?;
     }

@@ -1,5 +1,5 @@
-//! The package itself: a ZIP in which Android reads native libraries and resources where they lie, without unpacking
-//! them. So these are stored as they are and begin at a multiple of a page or of four bytes.
+//! The package itself: a ZIP in which Android reads the table of resources where it lies: stored, at a multiple of four
+//! bytes. Native libraries are compressed to two fifths, for data plans are small; Android unpacks them when it installs.
 
 use std::{
     fs::{self, File},
@@ -9,8 +9,6 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
-
-use super::elf;
 
 /// What Android reads as 32-bit words, in bytes.
 const WORD_BYTES: u16 = 4;
@@ -64,7 +62,7 @@ pub(crate) fn pack(base: &Path, added: &[Entry], out: &Path) -> Result<()> {
 fn write(package: &mut ZipWriter<File>, name: &str, bytes: &[u8], as_is: bool) -> Result<()> {
     let options = SimpleFileOptions::default();
     let options = if as_is {
-        options.compression_method(CompressionMethod::Stored).with_android_alignment(alignment(name)?)
+        options.compression_method(CompressionMethod::Stored).with_android_alignment(WORD_BYTES)
     } else {
         options.compression_method(CompressionMethod::Deflated).compression_level(Some(9))
     };
@@ -73,16 +71,8 @@ fn write(package: &mut ZipWriter<File>, name: &str, bytes: &[u8], as_is: bool) -
     Ok(())
 }
 
-fn alignment(name: &str) -> Result<u16> {
-    Ok(if is_native(name) { u16::try_from(elf::PAGE_BYTES)? } else { WORD_BYTES })
-}
-
-fn is_native(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|extension| extension == "so")
-}
-
 fn is_read_in_place(name: &str) -> bool {
-    is_native(name) || name == "resources.arsc"
+    name == "resources.arsc"
 }
 
 /// Reads how everything lies in a package.
@@ -104,7 +94,7 @@ pub(crate) fn placed(package: &Path) -> Result<Vec<Placed>> {
 pub(crate) fn check_alignment(placed: &[Placed]) -> Result<()> {
     for Placed { name, stored, offset, .. } in placed {
         ensure!(*stored || !is_read_in_place(name), "« {name} » est comprimé");
-        let aligned = u64::from(alignment(name)?);
+        let aligned = u64::from(WORD_BYTES);
         ensure!(!stored || offset % aligned == 0, "« {name} » n’est pas aligné sur {aligned} octets");
     }
     Ok(())
@@ -142,20 +132,19 @@ mod tests {
         let placed = placed(&apk).unwrap();
         check_alignment(&placed).unwrap();
         let of = |name: &str| placed.iter().find(|entry| entry.name == name).unwrap();
-        assert_eq!(of("lib/x86_64/b.so").offset % 16_384, 0);
         assert_eq!(of("resources.arsc").offset % 4, 0);
-        assert!(of("resources.arsc").stored && !of("classes.dex").stored);
+        assert!(of("resources.arsc").stored && !of("classes.dex").stored && !of("lib/x86_64/b.so").stored);
         // The bytes at the place that is told are the file's.
         let bytes = fs::read(&apk).unwrap();
-        let start = usize::try_from(of("lib/x86_64/b.so").offset).unwrap();
-        assert_eq!(bytes[start..start + 5003], [9; 5003]);
+        let start = usize::try_from(of("resources.arsc").offset).unwrap();
+        assert_eq!(bytes[start..start + 1001], [7; 1001]);
     }
 
     #[test]
     fn unaligned_or_compressed_is_found() {
-        let entry = |stored, offset| Placed { name: "lib/x/a.so".to_owned(), stored, offset };
+        let entry = |stored, offset| Placed { name: "resources.arsc".to_owned(), stored, offset };
         assert!(check_alignment(&[entry(true, 32_768)]).is_ok());
-        assert!(check_alignment(&[entry(true, 4_096)]).is_err());
+        assert!(check_alignment(&[entry(true, 4_098)]).is_err());
         assert!(check_alignment(&[entry(false, 32_768)]).is_err());
     }
 
