@@ -29,7 +29,8 @@ const PROFILS: [Profil; 6] = [
 /// Every page that wants an agent, and the profiles that may have it, in the order of [`PROFILS`]. What is 1 answers
 /// something else than a refusal.
 const PAGES: &[(&str, &str, [u8; 6])] = &[
-    ("GET", "/guichet", [1, 1, 1, 1, 1, 0]),
+    // The assistance is led to its accounts from here.
+    ("GET", "/guichet", [1, 1, 1, 1, 1, 1]),
     ("GET", "/guichet/recherche", [1, 1, 1, 1, 1, 0]),
     ("POST", "/guichet/recherche", [1, 1, 1, 1, 1, 0]),
     ("POST", "/guichet/recherche/nom", [1, 0, 1, 1, 1, 0]),
@@ -82,6 +83,8 @@ fn each_profile_reaches_its_pages_and_no_others() {
         assert_eq!((reply.status, reply.header("location")), (303, Some("/guichet/connexion")), "{path}");
     }
     assert_eq!(agent.get("/guichet/compte").status, 200);
+    let assistance = Agent::sign_in(&server, Profil::AssistanceNationale);
+    assert_eq!(assistance.get("/guichet").header("location"), Some("/guichet/comptes"));
 }
 
 #[test]

@@ -125,18 +125,14 @@ pub struct Counter {
 impl Counter {
     /// Creates an agent of household `n`'s guichet who may open every piece that is not sensitive, and signs in.
     pub fn open(server: &Server, n: u32) -> Result<Self> {
-        let courriel = format!("agent{n}@essai.example");
+        Self::open_as(server, n, "guichet")
+    }
+
+    /// The same with this profile.
+    pub fn open_as(server: &Server, n: u32, profil: &str) -> Result<Self> {
+        let courriel = format!("{profil}{n}@essai.example");
         let created = server.admin(
-            &[
-                "creer-agent",
-                "--json",
-                "--courriel",
-                &courriel,
-                "--guichet",
-                &guichet(n),
-                "--profil",
-                "guichet",
-            ],
+            &["creer-agent", "--json", "--courriel", &courriel, "--guichet", &guichet(n), "--profil", profil],
             "",
         )?;
         let created: Value = serde_json::from_str(&created)?;
@@ -158,7 +154,7 @@ impl Counter {
         let answer = self.post("/guichet/connexion", &fields)?.expect(303)?;
         let cookie = answer.header("set-cookie").context("no cookie after signing in")?;
         cookie.split(';').next().unwrap_or_default().clone_into(&mut self.cookie);
-        let page = self.get("/guichet")?.expect(200)?.text();
+        let page = self.get("/guichet/compte")?.expect(200)?.text();
         let jeton = page.split_once("name=\"jeton\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
         jeton.context("no form on the page")?.0.clone_into(&mut self.jeton);
         Ok(())

@@ -64,6 +64,8 @@ pub(crate) fn run(once: bool) -> Result<()> {
     let server = Server::start()?;
     let household = Household::import(&server, 1)?;
     let counter = Counter::open(&server, 1)?;
+    let gestionnaire = Counter::open_as(&server, 1, "gestionnaire_territorial")?;
+    let assistance = Counter::open_as(&server, 1, "assistance_nationale")?;
     let line = CuttingProxy::start(server.addr()?)?;
     let phone = household.phone(&server, &line.url())?;
 
@@ -83,8 +85,11 @@ pub(crate) fn run(once: bool) -> Result<()> {
 
     println!("\nLe guichet, dans un navigateur :");
     println!("  adresse        {}/guichet", server.url());
-    println!("  courriel       {}", counter.courriel);
-    println!("  mot de passe   {}", counter.mot_de_passe);
+    for (who, counter) in
+        [("guichet", &counter), ("gestionnaire", &gestionnaire), ("assistance", &assistance)]
+    {
+        println!("  {who:<13}  {}   mot de passe {}", counter.courriel, counter.mot_de_passe);
+    }
     println!("  numéro unique  {}   (à rechercher)", household.numero);
     println!("\nLe demandeur, dans un terminal :");
     println!("  target/debug/ma-demande --serveur {} connexion", server.url());

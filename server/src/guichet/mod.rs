@@ -35,7 +35,7 @@ use wire::{AgentId, DemandeId, EvenementId, JustificatifId, ProblemCode};
 use crate::{
     http::{problem::Refus, respond::Response},
     identite::IdentiteError,
-    registre::{AgentConnecte, EtatCompte},
+    registre::{AgentConnecte, EtatCompte, Profil},
     service::Service,
 };
 
@@ -176,6 +176,10 @@ pub(crate) async fn answer(
         (Page::ChoosePassword(jeton), _) => inscription::choose_password(service, &jeton.0, visite).await,
         (_, None) => Ok(form::see_other("/guichet/connexion")),
         (Page::CloseSession, Some(agent)) => connexion::close_session(service, agent, visite).await,
+        (Page::ShowTravail, Some(agent)) if agent.may(Profil::certifie) => {
+            Ok(form::see_other("/guichet/comptes"))
+        }
+        (Page::ShowTravail, Some(agent)) if agent.etat != EtatCompte::Certifie => Ok(turn_away(Some(agent))),
         (Page::ShowTravail, Some(agent)) => travail::show(service, agent, &visite.query).await,
         (Page::ShowRecherche, Some(agent)) => Ok(recherche::show(agent)),
         (Page::FindByNumero, Some(agent)) => recherche::by_numero(service, agent, visite).await,

@@ -70,13 +70,13 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::ForgetPassword
             | Page::ShowLien
             | Page::ChoosePassword(_) => Open::Everyone,
-            Page::CloseSession | Page::ShowCompte | Page::SendFiche => Open::SignedIn,
+            // The first page leads everyone to his own work.
+            Page::ShowTravail | Page::CloseSession | Page::ShowCompte | Page::SendFiche => Open::SignedIn,
             Page::ListComptes | Page::ShowUnCompte(_) | Page::DecideCompte(_) => {
                 Open::Agents(Profil::certifie)
             }
             // Which pieces a profile may open is the registre's to say, which writes the refusal down.
-            Page::ShowTravail
-            | Page::ShowRecherche
+            Page::ShowRecherche
             | Page::FindByNumero
             | Page::ShowDemande(_)
             | Page::ShowDemandes(_)
