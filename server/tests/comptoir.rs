@@ -35,6 +35,8 @@ const PAGES: &[(&str, &str, [u8; 6])] = &[
     ("POST", "/guichet/recherche", [1, 1, 1, 1, 1, 0]),
     ("POST", "/guichet/recherche/nom", [1, 0, 1, 1, 1, 0]),
     ("GET", "/guichet/demandes/DEMANDE", [1, 1, 1, 1, 1, 0]),
+    ("GET", "/guichet/demandes/DEMANDE/code", [1, 0, 0, 1, 0, 0]),
+    ("POST", "/guichet/demandes/DEMANDE/code", [1, 0, 0, 1, 0, 0]),
     ("POST", "/guichet/demandes/DEMANDE/examen", [1, 0, 0, 1, 0, 0]),
     ("GET", "/guichet/demandes/DEMANDE/demandes-de-pieces", [1, 1, 1, 1, 1, 0]),
     ("POST", "/guichet/demandes/DEMANDE/demandes-de-pieces", [1, 0, 0, 1, 0, 0]),

@@ -256,3 +256,54 @@ fn a_turned_page_stays_turned_for_the_next_reader() {
     let simple = Agent::sign_in(&server, Profil::ConsultantSimple);
     assert_eq!(simple.post(&path, &[]).status, 404, "who may not open it turns nothing");
 }
+
+#[test]
+fn a_lost_code_is_given_out_anew_and_the_old_one_ends() {
+    let server = Server::start();
+    let agent = Agent::sign_in(&server, Profil::Guichet);
+    let path = format!("/guichet/demandes/{}/code", MARTIN.demande);
+    let session = server.session(MARTIN);
+    let own = format!("/api/v1/demandes/{}", MARTIN.demande);
+    assert_eq!(agent.post(&path, &[("document", "Passeport")]).status, 409, "without the check");
+    assert_eq!(agent.post(&path, &[("document", "Une photo"), ("verifiee", "oui")]).status, 409);
+    assert_eq!(session.send("GET", &own, &[], b"").status, 200);
+    let page = agent.post(&path, &[("document", "Passeport"), ("verifiee", "oui")]);
+    assert_eq!((page.status, page.header("cache-control")), (200, Some("no-store")));
+    let text = page.text();
+    let code = text.split_once("class=\"code\">").unwrap().1.split('<').next().unwrap().to_owned();
+    assert_eq!(session.send("GET", &own, &[], b"").status, 401, "old sessions end");
+    let sign_in = |code: &str| {
+        let body = serde_json::json!({ "numero": MARTIN.numero, "code": code }).to_string();
+        server
+            .send("POST", "/api/v1/session", &[("Content-Type", "application/json")], body.as_bytes())
+            .status
+    };
+    assert_eq!((sign_in(commun::CODE), sign_in(&code)), (401, 200));
+    let gestionnaire = Agent::sign_in(&server, Profil::GestionnaireTerritorial);
+    let journal = gestionnaire.get("/guichet/journal").text();
+    assert!(journal.contains("Code télé-demandeur réémis") && journal.contains("Passeport"));
+    assert!(!journal.contains(&code), "the code itself is nowhere");
+    server.write_sql("UPDATE demande SET territoire = '75'");
+    assert_eq!(agent.post(&path, &[("document", "Passeport"), ("verifiee", "oui")]).status, 404);
+}
+
+#[test]
+fn a_demandeur_with_an_address_is_told_that_there_is_something_and_not_what() {
+    let server = Server::start();
+    let (agent, id) = (Agent::sign_in(&server, Profil::Guichet), piece(&server, 10));
+    assert_eq!(judge(&agent, id, &[("avis", "hors_perimetre")]), 303);
+    let waiting: u64 =
+        server.write(|tx| tx.query_one("SELECT count(*) FROM courriel", &[], |row| row.get(0)));
+    assert_eq!(waiting, 0, "no address, no mail");
+    server.write_sql("UPDATE demande SET courriel = 'camille@exemple.example'");
+    server.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(judge(&agent, id, &[("avis", "accepte"), ("nir", "oui")]), 303);
+    let folder = server.donnees.path().join("courriels");
+    let sent = (0..200).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let mut files = std::fs::read_dir(&folder).ok()?;
+        files.next().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+    });
+    let sent = sent.expect("a mail");
+    assert!(sent.contains("camille@exemple.example") && !sent.contains("asseport"), "{sent}");
+}

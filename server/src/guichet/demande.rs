@@ -62,6 +62,9 @@ pub(super) async fn show(service: &Service, agent: &AgentConnecte, id: DemandeId
         (header(&demande))
         h2 { "Ménage" }
         (menage(&demande.personnes))
+        @if agent.may(Profil::juge) {
+            p { a href={ "/guichet/demandes/" (demande.id) "/code" } { "Donner un nouveau code télé-demandeur" } }
+        }
         h2 { "Pièces attendues" }
         (checklist(&vue))
         h2 { "Pièces déposées (" (pieces.len()) ")" }

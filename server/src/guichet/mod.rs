@@ -11,6 +11,7 @@
 //! travel); a document that is hostile (its bytes are never shown inside our pages, only pictures that the inspecteur
 //! drew of it; the original is downloaded).
 
+mod code;
 mod compte;
 mod comptes;
 mod connexion;
@@ -62,6 +63,10 @@ pub(crate) enum Page {
     FindByNom,
     /// `GET /guichet/demandes/{demande}`.
     ShowDemande(DemandeId),
+    /// `GET /guichet/demandes/{demande}/code`: a lost code télé-demandeur.
+    ShowCode(DemandeId),
+    /// `POST /guichet/demandes/{demande}/code`.
+    IssueCode(DemandeId),
     /// `POST /guichet/demandes/{demande}/examen`: several pieces at once.
     JudgeSeveral(DemandeId),
     /// `GET /guichet/demandes/{demande}/demandes-de-pieces`.
@@ -185,6 +190,8 @@ pub(crate) async fn answer(
         (Page::FindByNumero, Some(agent)) => recherche::by_numero(service, agent, visite).await,
         (Page::FindByNom, Some(agent)) => recherche::by_nom(service, agent, visite).await,
         (Page::ShowDemande(id), Some(agent)) => demande::show(service, agent, id).await,
+        (Page::ShowCode(id), Some(agent)) => code::show(service, agent, id).await,
+        (Page::IssueCode(id), Some(agent)) => code::issue(service, agent, id, visite).await,
         (Page::JudgeSeveral(id), Some(agent)) => examen::judge_several(service, agent, id, visite).await,
         (Page::ShowDemandes(id), Some(agent)) => demander::show(service, agent, id).await,
         (Page::AskPiece(id), Some(agent)) => demander::ask(service, agent, id, visite).await,

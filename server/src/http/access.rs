@@ -90,6 +90,8 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::JudgeSeveral(_)
             | Page::UndoJudgement(_)
             | Page::AskPiece(_)
+            | Page::ShowCode(_)
+            | Page::IssueCode(_)
             | Page::AddEvenement(_)
             | Page::DeleteEvenement(..) => Open::Agents(Profil::juge),
             Page::ShowJournal | Page::ExportJournal => Open::Agents(Profil::gere),

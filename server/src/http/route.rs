@@ -142,6 +142,8 @@ impl Route {
             Self::Guichet(Page::ShowRecherche) => "guichet_show_recherche",
             Self::Guichet(Page::FindByNumero) => "guichet_find_by_numero",
             Self::Guichet(Page::FindByNom) => "guichet_find_by_nom",
+            Self::Guichet(Page::ShowCode(_)) => "guichet_show_code",
+            Self::Guichet(Page::IssueCode(_)) => "guichet_issue_code",
             Self::Guichet(Page::JudgeSeveral(_)) => "guichet_judge_several",
             Self::Guichet(Page::ShowDemandes(_)) => "guichet_show_demandes",
             Self::Guichet(Page::AskPiece(_)) => "guichet_ask_piece",
@@ -206,6 +208,7 @@ fn counter_page(method: &Method, segments: &[&str]) -> Result<Page, NoRoute> {
         ["recherche"] => both(Page::ShowRecherche, Page::FindByNumero),
         ["recherche", "nom"] => post(Page::FindByNom),
         ["demandes", demande] => get(Page::ShowDemande(id(demande)?)),
+        ["demandes", demande, "code"] => both(Page::ShowCode(id(demande)?), Page::IssueCode(id(demande)?)),
         ["demandes", demande, "examen"] => post(Page::JudgeSeveral(id(demande)?)),
         ["demandes", demande, "demandes-de-pieces"] => {
             both(Page::ShowDemandes(id(demande)?), Page::AskPiece(id(demande)?))

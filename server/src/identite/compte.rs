@@ -3,12 +3,12 @@
 
 use std::net::IpAddr;
 
-use wire::{GuichetCode, limites::SECRET_BYTES_MAX};
+use wire::{DemandeId, GuichetCode, limites::SECRET_BYTES_MAX};
 
 use super::{Identite, IdentiteError, attempts::Attempt};
 use crate::{
-    registre::{self, CompteError, Lien, normalise_courriel},
-    secrets::{hash_secret, hash_token, random_bytes, token_bytes, token_text},
+    registre::{self, AgentConnecte, CompteError, Lien, normalise_courriel},
+    secrets::{hash_secret, hash_token, new_code, normalise_code, random_bytes, token_bytes, token_text},
     store::StoreError,
 };
 
@@ -119,7 +119,25 @@ impl Identite {
         if set.map_err(IdentiteError::from)? { Ok(()) } else { Err(LinkError::Perime) }
     }
 
-    /// The hash of a password; as many at once as [`Self::fits`].
+    /// Gives a demande a new code télé-demandeur and returns it, the only time that it is in clear; none when the demande is
+    /// not the agent's to see.
+    pub async fn reissue_code(
+        &self,
+        agent: &AgentConnecte,
+        demande: DemandeId,
+        document: &str,
+    ) -> Result<Option<String>, IdentiteError> {
+        let code = new_code()?;
+        let hash = self.hash(normalise_code(&code)).await?;
+        let (agent, document, now) = (agent.clone(), document.to_owned(), self.clock.now());
+        let issued = self
+            .store
+            .write(move |tx| registre::reissue_code(tx, &agent, demande, &hash, &document, now))
+            .await?;
+        Ok(issued.then_some(code))
+    }
+
+    /// The hash of a password or a code; as many at once as [`Self::fits`].
     async fn hash(&self, password: String) -> Result<String, IdentiteError> {
         let permit = std::sync::Arc::clone(&self.hashing).acquire_owned().await;
         let permit = permit.map_err(|_| IdentiteError::Store(StoreError::Ferme))?;

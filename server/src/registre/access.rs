@@ -3,7 +3,12 @@
 use chrono::{DateTime, Utc};
 use wire::{AgentId, DemandeId, GuichetCode, NumeroUnique};
 
-use super::{guichet::guichet_exists, types::Profil};
+use super::{
+    for_agent::is_in_territory,
+    guichet::guichet_exists,
+    journal::{self, Acte, Ligne},
+    types::{AgentConnecte, Profil},
+};
 use crate::{
     params,
     secrets::new_id,
@@ -20,10 +25,34 @@ pub fn issue_code(
     let found: Option<DemandeId> =
         tx.query_opt("SELECT id FROM demande WHERE numero = $1", params![*numero], |row| row.get(0))?;
     if let Some(demande) = found {
-        tx.execute("UPDATE demande SET code_hash = $2 WHERE id = $1", params![demande, code_hash])?;
-        tx.execute("DELETE FROM session WHERE demande = $1", params![demande])?;
+        set_code(tx, demande, code_hash)?;
     }
     Ok(found)
+}
+
+/// Gives a demande of the agent's territory a new code; `document` is what proved who asks for it. False when the demande
+/// is absent or foreign.
+pub fn reissue_code(
+    tx: &mut Tx<'_>,
+    agent: &AgentConnecte,
+    demande: DemandeId,
+    code_hash: &str,
+    document: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    if !is_in_territory(tx, agent, demande)? {
+        return Ok(false);
+    }
+    set_code(tx, demande, code_hash)?;
+    let ligne = Ligne::by(agent).on(demande, None).saying(document);
+    journal::record(tx, Acte::CodeReemis, &ligne, now)?;
+    Ok(true)
+}
+
+fn set_code(tx: &mut Tx<'_>, demande: DemandeId, code_hash: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE demande SET code_hash = $2 WHERE id = $1", params![demande, code_hash])?;
+    tx.execute("DELETE FROM session WHERE demande = $1", params![demande])?;
+    Ok(())
 }
 
 /// An account to create.

@@ -13,6 +13,7 @@ use wire::{AgentId, Controle, Examen, JustificatifId, limites::TEXTE_CHARS_MAX};
 
 use super::{
     brouillon::forget_brouillons,
+    courriel::post,
     for_agent::find_judgeable,
     journal::{self, Acte, Ligne},
     piece::{Piece, piece_by_id},
@@ -128,6 +129,7 @@ pub fn judge_for_agent(
         return Err(JudgeError::Change);
     }
     apply(tx, &piece, jugement, Some(agent.id), now)?;
+    tell_demandeur(tx, &piece, now)?;
     let ligne = Ligne::by(agent).on(piece.demande, Some(piece.id)).saying(word(jugement));
     Ok(journal::record(tx, Acte::Examen, &ligne, now)?)
 }
@@ -164,6 +166,20 @@ pub fn undo_judgement(
     }
     let ligne = Ligne::by(agent).on(piece.demande, Some(piece.id));
     Ok(journal::record(tx, Acte::ExamenAnnule, &ligne, now)?)
+}
+
+/// Writes to the demandeur that there is something to read, never what: mail is read over shoulders. Nothing at all of a
+/// confidential piece, whose existence the household may not know.
+fn tell_demandeur(tx: &mut Tx<'_>, piece: &Piece, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if piece.confidentiel() {
+        return Ok(());
+    }
+    let courriel: Option<String> =
+        tx.query_one("SELECT courriel FROM demande WHERE id = $1", params![piece.demande], |row| row.get(0))?;
+    let Some(courriel) = courriel else { return Ok(()) };
+    let text = "Un guichet a examiné une pièce de votre demande de logement social. Ouvrez l’application « Ma Demande » \
+                pour lire son avis.";
+    post(tx, &courriel, "Une pièce de votre demande a été examinée", text, now)
 }
 
 fn word(jugement: &Jugement) -> &'static str {

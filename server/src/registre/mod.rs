@@ -37,7 +37,7 @@ mod types;
 mod withdraw_justificatif;
 mod work_list;
 
-pub use access::{AgentError, NouvelAgent, create_agent, issue_code, normalise_courriel};
+pub use access::{AgentError, NouvelAgent, create_agent, issue_code, normalise_courriel, reissue_code};
 pub use advance_depot::{
     AdvanceError, abandon_depot, advance_depot, expire_depots, fail_depot, take_over_depot,
 };
