@@ -19,13 +19,17 @@ const STAGES: &[Stage] = &[
     ("deny", tools::deny),
     // Also the programs that the end-to-end tests start, and the library that Kotlin loads.
     ("programmes", || cargo(&EVERYTHING)),
-    // The names of the interoperability tests begin with the stage's.
-    ("tests", || cargo(&["test", "--locked", "--workspace", "--", "--skip", "interop_"])),
+    // The names of the tests that want more installed begin with their stage's.
+    ("tests", || {
+        cargo(&["test", "--locked", "--workspace", "--", "--skip", "interop_", "--skip", "navigateur_"])
+    }),
     ("corpus", corpus::run_short),
     ("Kotlin", crate::kotlin::run_tests),
     // Packs what Kotlin's stage has compiled.
     ("paquet de l’app", crate::apk::run_short),
     ("outils d’interopérabilité", tools::interop),
+    ("navigateur, outils", tools::navigateur),
+    ("navigateur", || cargo(&["test", "--locked", "--workspace", "--test", "navigateur"])),
     ("interopérabilité", || cargo(&["test", "--locked", "--workspace", "--test", "interop"])),
 ];
 

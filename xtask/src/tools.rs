@@ -45,6 +45,14 @@ pub(crate) fn interop() -> Result<()> {
     python("interop")
 }
 
+/// Installs Debian's Chromium and what `tests/navigateur` pins.
+pub(crate) fn navigateur() -> Result<()> {
+    apt("chromium", &["--version"], &["chromium"])?;
+    apt("npm", &["--version"], &["npm"])?;
+    let folder = root().join("tests/navigateur");
+    run_in(&folder, "npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+}
+
 /// Makes `target/NAME-venv` with the Python packages of `tests/NAME/requirements.txt`.
 fn python(name: &str) -> Result<()> {
     let venv = format!("target/{name}-venv");

@@ -1,0 +1,145 @@
+//! The counter in a real browser: Debian's Chromium, driven by the scripts of `tests/navigateur`. Every page is looked at
+//! by axe in light, dark, at 320 pixels and at 200 %; what others wrote runs nothing; a piece is judged without script and
+//! by keyboard alone; and an agent's day is played, from asking for an account to receiving the new version.
+//!
+//! `cargo xtask test` installs what is needed; without it these tests fail, they are not skipped.
+
+use std::{
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use harness::{Counter, Household, Phone, Server, sample, wait_until};
+use serde_json::{Value, json};
+
+/// Checks that each script makes at least: fewer means that it looked at less than it says.
+const PAGES_CHECKS_MIN: u64 = 150;
+
+/// The same for each half of the day.
+const DAY_CHECKS_MIN: u64 = 3;
+
+#[test]
+fn navigateur_every_page_in_every_size_without_script_and_by_keyboard() -> Result<()> {
+    let world = World::new()?;
+    let compte = account(&world.assistance)?;
+    let titre = "Attestation de l’hébergeant";
+    let checked = run("pages.mjs", &world.job(&json!({ "compte": compte, "titre": titre })))?;
+    ensure!(checked >= PAGES_CHECKS_MIN, "{checked} checks only");
+    Ok(())
+}
+
+#[test]
+fn navigateur_an_agents_day() -> Result<()> {
+    let world = World::new()?;
+    let more = |phase| json!({ "phase": phase, "guichet": "10691", "courriels": world.server.data().join("courriels") });
+    ensure!(run("journee.mjs", &world.job(&more("matin")))? >= DAY_CHECKS_MIN);
+    let asked = world.phone.run(["demande"])?.expect(0)?.json()?;
+    let slot =
+        asked.pointer("/pieces_demandees/0/id").and_then(Value::as_str).context("nothing is asked for")?;
+    let facts =
+        ["--rubrique", "logement_actuel", "--type", "attestation_hebergement", "--personne", "demandeur"];
+    let answer = ["--demande-piece", slot];
+    deposit(&world.phone, "B_12.jpg", facts.into_iter().chain(answer))?;
+    ensure!(run("journee.mjs", &world.job(&more("soir")))? >= DAY_CHECKS_MIN);
+    Ok(())
+}
+
+/// A server with a household whose first piece is there, and three agents.
+struct World {
+    server: Server,
+    phone: Phone,
+    demande: String,
+    piece: String,
+    agent: Counter,
+    gestionnaire: Counter,
+    assistance: Counter,
+}
+
+impl World {
+    fn new() -> Result<Self> {
+        let server = Server::start()?;
+        let household = Household::import(&server, 1)?;
+        let agent = Counter::open(&server, 1)?;
+        let gestionnaire = Counter::open_as(&server, 1, "gestionnaire_territorial")?;
+        let assistance = Counter::open_as(&server, 1, "assistance_nationale")?;
+        let phone = household.phone(&server, server.url())?;
+        let facts =
+            ["--rubrique", "logement_actuel", "--type", "attestation_hebergement", "--personne", "demandeur"];
+        let piece = deposit(&phone, "A_12.jpg", facts)?;
+        let demande = phone.run(["demande"])?.expect(0)?.json()?;
+        let demande = demande.get("id").and_then(Value::as_str).context("no demande")?.to_owned();
+        Ok(Self { server, phone, demande, piece, agent, gestionnaire, assistance })
+    }
+
+    /// What a script is told.
+    fn job(&self, more: &Value) -> Value {
+        let agent =
+            |counter: &Counter| json!({ "courriel": counter.courriel, "mot_de_passe": counter.mot_de_passe });
+        let mut job = json!({
+            "url": self.server.url(),
+            "demande": self.demande,
+            "piece": self.piece,
+            "agents": {
+                "guichet": agent(&self.agent),
+                "gestionnaire": agent(&self.gestionnaire),
+                "assistance": agent(&self.assistance),
+            },
+        });
+        if let (Some(job), Some(more)) = (job.as_object_mut(), more.as_object()) {
+            job.extend(more.clone());
+        }
+        job
+    }
+}
+
+/// Deposits a photo, and gives the piece once it is drawn.
+fn deposit<'a>(phone: &Phone, file: &str, facts: impl IntoIterator<Item = &'a str>) -> Result<String> {
+    let known = pieces(phone)?.len();
+    let file = sample(file).into_os_string();
+    phone.run(["deposer".into(), file].into_iter().chain(facts.into_iter().map(Into::into)))?.expect(0)?;
+    wait_until("la pièce est contrôlée", || {
+        let pieces = pieces(phone)?;
+        let ready =
+            |piece: &&Value| piece.pointer("/controle/etat").and_then(Value::as_str) == Some("disponible");
+        Ok(pieces
+            .first()
+            .filter(|_| pieces.len() > known)
+            .filter(ready)
+            .and_then(|piece| piece.get("id").and_then(Value::as_str).map(str::to_owned)))
+    })
+}
+
+fn pieces(phone: &Phone) -> Result<Vec<Value>> {
+    let listed = phone.run(["lister"])?.expect(0)?.json()?;
+    listed.get("justificatifs").and_then(Value::as_array).cloned().context("no list")
+}
+
+/// An account of the assistance's list.
+fn account(assistance: &Counter) -> Result<String> {
+    let list = assistance.get("/guichet/comptes")?.expect(200)?.text();
+    let at = list.split_once("href=\"/guichet/comptes/").and_then(|(_, rest)| rest.split_once('"'));
+    Ok(at.context("no account")?.0.to_owned())
+}
+
+/// Runs a script and gives how many checks it made.
+fn run(script: &str, job: &Value) -> Result<u64> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("navigateur");
+    ensure!(
+        folder.join("node_modules/playwright-core").is_dir(),
+        "playwright-core is missing: run `cargo xtask test`"
+    );
+    let mut node = Command::new("node")
+        .arg(script)
+        .current_dir(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("node")?;
+    node.stdin.take().context("no input")?.write_all(job.to_string().as_bytes())?;
+    let output = node.wait_with_output()?;
+    ensure!(output.status.success(), "{script} failed: see above");
+    let said: Value = serde_json::from_slice(&output.stdout)?;
+    said.get("checked").and_then(Value::as_u64).context("no count")
+}
