@@ -19,6 +19,7 @@ const STAGES: &[Stage] = &[
     ("deny", tools::deny),
     // Also the programs that the end-to-end tests start, and the library that Kotlin loads.
     ("programmes", || cargo(&EVERYTHING)),
+    ("tests, outils", tools::tests),
     // The names of the tests that want more installed begin with their stage's.
     ("tests", || {
         cargo(&["test", "--locked", "--workspace", "--", "--skip", "interop_", "--skip", "navigateur_"])

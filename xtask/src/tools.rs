@@ -45,6 +45,11 @@ pub(crate) fn interop() -> Result<()> {
     python("interop")
 }
 
+/// Installs what the tests call: a reader of PDF that is not ours.
+pub(crate) fn tests() -> Result<()> {
+    apt("pdftotext", &["-v"], &["poppler-utils"])
+}
+
 /// Installs Debian's Chromium and what `tests/navigateur` pins.
 pub(crate) fn navigateur() -> Result<()> {
     apt("chromium", &["--version"], &["chromium"])?;
