@@ -17,6 +17,7 @@ mod phone;
 mod proxy;
 mod random;
 mod server;
+mod strace;
 mod tus;
 
 pub use binaries::binary;
@@ -26,6 +27,7 @@ pub use phone::{Outcome, Phone};
 pub use proxy::{CuttingProxy, Fault};
 pub use random::Random;
 pub use server::{Server, wait_until};
+pub use strace::{Call, Strace};
 pub use tus::{Facts, Tus, sha256};
 
 use std::path::PathBuf;

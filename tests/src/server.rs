@@ -68,6 +68,11 @@ impl Server {
         Ok(())
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.0.id()
+    }
+
     /// Where it listens, as an address of the web.
     pub fn url(&self) -> &str {
         &self.url

@@ -11,6 +11,7 @@ mod emulateur;
 mod fuzz;
 mod kotlin;
 mod race;
+mod soak;
 mod test;
 mod tools;
 
@@ -28,6 +29,7 @@ cargo xtask emulateur [--serial N]  joue les parcours sur un téléphone ou un �
 cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
+cargo xtask soak appels [FOIS]  suit un envoi appel par appel, fait échouer chacun, tue le serveur à chacun
 cargo xtask test            vérifie tout : format, clippy, licences, tests unitaires et de bout en bout, corpus, app et son paquet,
                             clients indépendants";
 
@@ -60,6 +62,8 @@ fn run() -> Result<()> {
         ["kotlin"] => kotlin::run_tests(),
         ["kotlin", "--sources"] => kotlin::sources(),
         ["race", "photo"] => race::photo(),
+        ["soak", "appels"] => soak::appels(None),
+        ["soak", "appels", rounds] => soak::appels(Some(rounds)),
         ["test"] => test::run(),
         _ => bail!("usage :\n{USAGE}"),
     }

@@ -22,7 +22,18 @@ const STAGES: &[Stage] = &[
     ("tests, outils", tools::tests),
     // The names of the tests that want more installed begin with their stage's.
     ("tests", || {
-        cargo(&["test", "--locked", "--workspace", "--", "--skip", "interop_", "--skip", "navigateur_"])
+        cargo(&[
+            "test",
+            "--locked",
+            "--workspace",
+            "--",
+            "--skip",
+            "interop_",
+            "--skip",
+            "navigateur_",
+            "--skip",
+            "durabilite_",
+        ])
     }),
     ("corpus", corpus::run_short),
     ("Kotlin", crate::kotlin::run_tests),

@@ -50,6 +50,11 @@ pub(crate) fn tests() -> Result<()> {
     apt("pdftotext", &["-v"], &["poppler-utils"])
 }
 
+/// Installs strace, which watches the server and breaks its calls.
+pub(crate) fn appels() -> Result<()> {
+    apt("strace", &["--version"], &["strace"])
+}
+
 /// Installs Debian's Chromium and what `tests/navigateur` pins.
 pub(crate) fn navigateur() -> Result<()> {
     apt("chromium", &["--version"], &["chromium"])?;

@@ -1,0 +1,150 @@
+//! An acknowledgement is a promise: what the server does before it says « 204 », call by call; and what is left when one
+//! of those calls fails, or is the last thing that the process ever does. Run by `cargo xtask soak appels`, which installs
+//! strace.
+
+use anyhow::{Context as _, Result, ensure};
+use harness::{Facts, Household, Server, Strace, Tus, sample, sha256};
+
+const LETTRE: Facts<'_> =
+    Facts { rubrique: "motif", type_piece: "photos_logement", personne: None, nom: "salle de bains.jpg" };
+
+/// Bytes that the server gathers before it writes them.
+const WRITTEN_AT_ONCE: u64 = 64 * 1024;
+
+/// A photo, different each time.
+fn photo(number: u8) -> Result<Vec<u8>> {
+    let mut bytes = std::fs::read(sample("A_12.jpg"))?;
+    bytes.push(number);
+    Ok(bytes)
+}
+
+#[test]
+fn durabilite_bytes_then_name_then_directory_then_base_then_the_answer() -> Result<()> {
+    let server = Server::start()?;
+    let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
+    let bytes = photo(0)?;
+    let path = phone.begin(&phone.metadata(&LETTRE, &bytes)?, bytes.len() as u64)?;
+    let watched = "fdatasync,fsync,rename,renameat,renameat2,write,writev,sendto";
+    let strace = Strace::watch(&server, watched)?;
+    phone.patch(&path, 0, &bytes).send(server.addr()?)?.expect(204)?;
+    let calls = strace.stop_after("HTTP/1.1 204")?;
+
+    let is = |text: &str, name: &str, of: &str| text.starts_with(name) && text.contains(of);
+    let syncs = |text: &str, of: &str| is(text, "fdatasync(", of) || is(text, "fsync(", of);
+    let staged = format!("/coffre/staging/{}", file_of(&path)?);
+    let renamed = calls.iter().find(|call| is(&call.text, "rename", &staged)).context("no name is given")?;
+    let bytes_safe =
+        calls.iter().filter(|call| syncs(&call.text, &staged)).all(|call| call.ended < renamed.began);
+    ensure!(
+        bytes_safe && calls.iter().any(|call| syncs(&call.text, &staged)),
+        "the bytes are not synced before they get their name: {calls:#?}"
+    );
+    let directory = calls
+        .iter()
+        .find(|call| call.began > renamed.ended && syncs(&call.text, "/coffre/blobs/"))
+        .context("the directory is not synced")?;
+    let committed = calls
+        .iter()
+        .find(|call| call.began > directory.ended && syncs(&call.text, "base.sqlite"))
+        .context("the base is not synced after the directory")?;
+    let answers: Vec<_> = calls.iter().filter(|call| call.text.contains("HTTP/1.1 204")).collect();
+    ensure!(
+        matches!(answers.as_slice(), [only] if only.began > committed.ended),
+        "an answer left before the base was synced: {calls:#?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn durabilite_a_failed_sync_is_never_an_acknowledgement() -> Result<()> {
+    let server = Server::start()?;
+    let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
+    for (number, call) in ["fdatasync", "fsync", "rename"].into_iter().enumerate() {
+        let bytes = photo(u8::try_from(number)?)?;
+        let metadata = phone.metadata(&LETTRE, &bytes)?;
+        let path = phone.begin(&metadata, bytes.len() as u64)?;
+        let strace = Strace::inject(&server, &format!("{call}:error=EIO"), None)?;
+        let answer = phone.patch(&path, 0, &bytes).send(server.addr()?)?;
+        drop(strace);
+        ensure!(answer.status >= 500, "{call}: {}", answer.status);
+        ensure!(phone.list()?.len() == number, "{call}: attached all the same");
+        finish(&server, &phone, &path, &bytes, number + 1)?;
+        ensure!(phone.recu(metadata.depot)?.sha256 == sha256(&bytes), "{call}: other bytes");
+    }
+    Ok(())
+}
+
+#[test]
+fn durabilite_a_full_disk_keeps_what_fitted() -> Result<()> {
+    let server = Server::start()?;
+    let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
+    let bytes = photo(0)?;
+    let path = phone.begin(&phone.metadata(&LETTRE, &bytes)?, bytes.len() as u64)?;
+    let staged = server.data().join("coffre/staging").join(file_of(&path)?);
+    let strace = Strace::inject(&server, "write,pwrite64:error=ENOSPC:when=3+", Some(&staged))?;
+    let answer = phone.patch(&path, 0, &bytes).send(server.addr()?)?;
+    drop(strace);
+    ensure!(answer.status == 507, "{}", answer.status);
+    let offset = phone.offset(&path)?;
+    // Two buffers at least: strace counts the calls of each thread apart.
+    ensure!((2 * WRITTEN_AT_ONCE..bytes.len() as u64).contains(&offset), "offset {offset}");
+    ensure!(std::fs::metadata(&staged)?.len() == offset, "the file is not as long as was promised");
+    finish(&server, &phone, &path, &bytes, 1)
+}
+
+#[test]
+fn durabilite_killed_at_each_call_nothing_is_lost_and_nothing_is_there_twice() -> Result<()> {
+    let mut server = Server::start()?;
+    let mut phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
+    let mut pieces = 0;
+    let mut killed = 0;
+    for call in ["write", "fdatasync", "rename", "fsync"] {
+        for when in 1..=2_u8 {
+            let bytes = photo(u8::try_from(pieces)?)?;
+            let metadata = phone.metadata(&LETTRE, &bytes)?;
+            let path = phone.begin(&metadata, bytes.len() as u64)?;
+            // Only writes are many, and of others too (the log).
+            let staged = server.data().join("coffre/staging").join(file_of(&path)?);
+            let of = (call == "write").then_some(staged.as_path());
+            let strace = Strace::inject(&server, &format!("{call}:signal=KILL:when={when}"), of)?;
+            let answer = phone.patch(&path, 0, &bytes).send(server.addr()?);
+            if let Ok(answer) = answer {
+                // There are not so many calls of this name: an ordinary deposit.
+                ensure!(answer.status == 204, "{call} {when}: {}", answer.status);
+                drop(strace);
+            } else {
+                strace.wait_for_death(&server)?;
+                killed += 1;
+            }
+            server.kill_and_restart()?;
+            phone = Tus { addr: server.addr()?, ..phone };
+            pieces += 1;
+            finish(&server, &phone, &path, &bytes, pieces)
+                .with_context(|| format!("killed at {call} number {when}"))?;
+            ensure!(phone.recu(metadata.depot)?.sha256 == sha256(&bytes), "{call} {when}: other bytes");
+        }
+    }
+    ensure!(killed >= 4, "the server was killed {killed} times only");
+    Ok(())
+}
+
+/// Sends what is missing; then there are so many pieces, and these bytes are in the coffre once.
+fn finish(server: &Server, phone: &Tus, path: &str, bytes: &[u8], pieces: usize) -> Result<()> {
+    phone.finish(path, bytes)?.expect(204)?;
+    ensure!(phone.list()?.len() == pieces, "{} pieces instead of {pieces}", phone.list()?.len());
+    let mut found = 0;
+    for shard in std::fs::read_dir(server.data().join("coffre/blobs"))? {
+        let blob = shard?.path().join(file_of(path)?);
+        if blob.exists() {
+            ensure!(std::fs::read(&blob)? == bytes, "the coffre holds other bytes");
+            found += 1;
+        }
+    }
+    ensure!(found == 1, "the coffre holds the bytes {found} times");
+    Ok(())
+}
+
+/// The name of an upload's file, staged or sealed: its id without dashes.
+fn file_of(path: &str) -> Result<String> {
+    Ok(path.strip_prefix("/depots/").context("another address")?.replace('-', ""))
+}

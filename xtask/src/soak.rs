@@ -1,0 +1,23 @@
+//! `cargo xtask soak appels [FOIS]`: what the server promises, tried call by call with strace, so many times over.
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    command::{EVERYTHING, cargo},
+    tools,
+};
+
+/// Rounds where none are named.
+const ROUNDS: &str = "1";
+
+/// Runs the tests of durability again and again.
+pub(crate) fn appels(rounds: Option<&str>) -> Result<()> {
+    let rounds: u32 = rounds.unwrap_or(ROUNDS).parse().context("FOIS est un nombre")?;
+    tools::appels()?;
+    cargo(&EVERYTHING)?;
+    for round in 1..=rounds {
+        println!("\n── tour {round} de {rounds}");
+        cargo(&["test", "--locked", "--workspace", "--test", "durabilite"])?;
+    }
+    Ok(())
+}
