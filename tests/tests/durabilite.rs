@@ -59,11 +59,16 @@ fn durabilite_bytes_then_name_then_directory_then_base_then_the_answer() -> Resu
 fn durabilite_a_failed_sync_is_never_an_acknowledgement() -> Result<()> {
     let server = Server::start()?;
     let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
-    for (number, call) in ["fdatasync", "fsync", "rename"].into_iter().enumerate() {
+    // Of the directories, first that of what is on its way, then that of what has its name already.
+    let calls = [("fdatasync", false), ("fsync", false), ("rename", false), ("fsync", true)];
+    for (number, (call, of_blobs)) in calls.into_iter().enumerate() {
         let bytes = photo(u8::try_from(number)?)?;
         let metadata = phone.metadata(&LETTRE, &bytes)?;
         let path = phone.begin(&metadata, bytes.len() as u64)?;
-        let strace = Strace::inject(&server, &format!("{call}:error=EIO"), None)?;
+        // A blob lies in the directory of its last two digits.
+        let digits = file_of(&path)?.split_off(30);
+        let blobs = of_blobs.then(|| server.data().join("coffre/blobs").join(digits));
+        let strace = Strace::inject(&server, &format!("{call}:error=EIO"), blobs.as_deref())?;
         let answer = phone.patch(&path, 0, &bytes).send(server.addr()?)?;
         drop(strace);
         ensure!(answer.status >= 500, "{call}: {}", answer.status);

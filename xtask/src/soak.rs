@@ -7,12 +7,9 @@ use crate::{
     tools,
 };
 
-/// Rounds where none are named.
-const ROUNDS: &str = "1";
-
-/// Runs the tests of durability again and again.
+/// Runs the tests of durability so many times; once where nothing is said.
 pub(crate) fn appels(rounds: Option<&str>) -> Result<()> {
-    let rounds: u32 = rounds.unwrap_or(ROUNDS).parse().context("FOIS est un nombre")?;
+    let rounds: u32 = rounds.map_or(Ok(1), str::parse).context("FOIS est un nombre")?;
     tools::appels()?;
     cargo(&EVERYTHING)?;
     for round in 1..=rounds {

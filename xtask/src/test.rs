@@ -20,7 +20,8 @@ const STAGES: &[Stage] = &[
     // Also the programs that the end-to-end tests start, and the library that Kotlin loads.
     ("programmes", || cargo(&EVERYTHING)),
     ("tests, outils", tools::tests),
-    // The names of the tests that want more installed begin with their stage's.
+    // The names of the tests that want more installed begin with their stage's; those of `cargo xtask soak appels`, with
+    // durabilite_.
     ("tests", || {
         cargo(&[
             "test",
