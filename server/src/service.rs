@@ -12,6 +12,7 @@ use crate::{
     depot::Holders,
     http::{limites::Delais, problem::Refus},
     identite::{Identite, IdentiteError},
+    inspection::MASKINGS_MAX,
     registre::SessionCourante,
     store::{OpenError, Store, StoreError},
 };
@@ -42,6 +43,8 @@ pub struct Service {
     pub holders: Holders,
     /// The tasks that write to uploads: they outlive their connection until what they received is durable.
     pub writers: TaskTracker,
+    /// Places for maskings at the same time.
+    pub masquages: tokio::sync::Semaphore,
     /// Rung at each attachment, for whoever inspects.
     pub a_inspecter: tokio::sync::Notify,
 }
@@ -80,6 +83,7 @@ impl Service {
             delais: Delais::default(),
             holders: Holders::default(),
             writers: TaskTracker::new(),
+            masquages: tokio::sync::Semaphore::new(MASKINGS_MAX),
             a_inspecter: tokio::sync::Notify::new(),
         })
     }

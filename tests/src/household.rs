@@ -176,6 +176,35 @@ impl Counter {
             .send(self.addr)
     }
 
+    /// Sends a form with these fields and one file.
+    pub fn post_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        nom: &str,
+        bytes: &[u8],
+    ) -> Result<Response> {
+        let fields = [("jeton", self.jeton.as_str())].into_iter().chain(fields.iter().copied());
+        let mut body: Vec<u8> = fields
+            .flat_map(|(name, value)| {
+                format!("--LIMITE\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                    .into_bytes()
+            })
+            .collect();
+        let head = format!(
+            "--LIMITE\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"{nom}\"\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--LIMITE--\r\n");
+        Request::new("POST", path)
+            .header("Cookie", &self.cookie)
+            .header("Origin", &format!("http://{}", self.addr))
+            .header("Content-Type", "multipart/form-data; boundary=LIMITE")
+            .body(&body)
+            .send(self.addr)
+    }
+
     /// Looks a demande up by its numéro unique, follows to its page and gives it.
     pub fn find(&self, numero: &str) -> Result<Response> {
         let found = self.post("/guichet/recherche", &[("numero", numero)])?.expect(303)?;

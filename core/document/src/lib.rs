@@ -23,6 +23,7 @@ mod pdf;
 mod photo;
 mod plan;
 mod preparer;
+mod preparer_octets;
 mod proposer;
 mod sortie;
 
@@ -34,4 +35,5 @@ pub use deux_d_doc::{Certificat, DeuxDDoc, Signature};
 pub use inspecter::{ErreurInspection, Inspection, inspecter, inspecter_octets};
 pub use plan::{Corners, Mask, PagePlan, Plan, Point, Rotation};
 pub use preparer::{ErreurPreparation, Prepared, Progres, preparer};
+pub use preparer_octets::{Octets, preparer_octets};
 pub use proposer::{CornersProposes, ErreurProposition, Proposition, proposer};

@@ -1,6 +1,8 @@
 //! What the inspecteur, the server's sandboxed reader of foreign bytes, answers about one file: one line of JSON on
 //! its standard output. The server links no parser, so the words for what a parser saw are here.
 
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{MediaType, RaisonRefus, Sha256};
@@ -31,6 +33,80 @@ pub struct Constat {
     pub pages: u32,
     /// Width and height in pixels, as shown upright; none for a PDF.
     pub pixels: Option<(u32, u32)>,
+}
+
+/// What precedes a document that the inspecteur made (prepared as a phone would, or masked), on a line of its own after
+/// the verdict's; `null` where the file is as it should be already. The document's bytes follow the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentFait {
+    /// What it is.
+    pub media_type: MediaType,
+    /// Its bytes.
+    pub taille: u64,
+    /// Its pages; 1 for an image.
+    pub pages: u32,
+}
+
+/// A rectangle to make unreadable, on a page as it lies upright. Its text is `page,gauche,haut,droite,bas`: how it is
+/// told to the inspecteur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Masque {
+    /// Which page, from 1.
+    pub page: u32,
+    /// Left edge, in [`Masque::UNIT`]ths of the page's width.
+    pub gauche: u32,
+    /// Top edge, of its height.
+    pub haut: u32,
+    /// Right edge, beyond the left one.
+    pub droite: u32,
+    /// Bottom edge, beyond the top one.
+    pub bas: u32,
+}
+
+impl Masque {
+    /// Parts of a page's side: finer than a pixel of a preview.
+    pub const UNIT: u32 = 10_000;
+
+    /// Most masks on one piece: more than every number on forty payslips.
+    pub const PER_PIECE_MAX: usize = 200;
+
+    /// None where it hides nothing, or leaves the page.
+    pub fn new(page: u32, [gauche, haut, droite, bas]: [u32; 4]) -> Option<Self> {
+        let inside = droite <= Self::UNIT && bas <= Self::UNIT;
+        (page > 0 && gauche < droite && haut < bas && inside).then_some(Self {
+            page,
+            gauche,
+            haut,
+            droite,
+            bas,
+        })
+    }
+}
+
+impl fmt::Display for Masque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { page, gauche, haut, droite, bas } = self;
+        write!(f, "{page},{gauche},{haut},{droite},{bas}")
+    }
+}
+
+/// The text is no mask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("un masque s’écrit page,gauche,haut,droite,bas")]
+pub struct MasqueInvalide;
+
+impl FromStr for Masque {
+    type Err = MasqueInvalide;
+
+    fn from_str(text: &str) -> Result<Self, MasqueInvalide> {
+        let numbers: Result<Vec<u32>, _> = text.split(',').map(str::parse).collect();
+        match numbers.as_deref() {
+            Ok(&[page, gauche, haut, droite, bas]) => {
+                Self::new(page, [gauche, haut, droite, bas]).ok_or(MasqueInvalide)
+            }
+            _ => Err(MasqueInvalide),
+        }
+    }
 }
 
 /// Longest side of a page's preview, in pixels: letters of 8 points can be read, and one page takes about 150 kB.
@@ -97,5 +173,24 @@ mod tests {
         let bytes = [0, 0, 0, 1, 0, 0, 4, 0x6B, 0, 0, 6, 0x40, 0, 1, 2, 3];
         assert_eq!(entete.to_bytes(), bytes);
         assert_eq!(EnteteApercu::from_bytes(bytes), entete);
+    }
+
+    #[test]
+    fn a_mask_lies_on_its_page_and_hides_something() {
+        let masque: Masque = "2,1000,0,10000,2500".parse().unwrap();
+        assert_eq!(masque, Masque { page: 2, gauche: 1_000, haut: 0, droite: 10_000, bas: 2_500 });
+        assert_eq!(masque.to_string(), "2,1000,0,10000,2500");
+        for none in [
+            "",
+            "1,2,3,4",
+            "0,1,1,2,2",
+            "1,5,1,5,2",
+            "1,5,2,6,1",
+            "1,0,0,10001,1",
+            "1,-1,0,2,2",
+            "1,0,0,1,1,1",
+        ] {
+            assert_eq!(none.parse::<Masque>(), Err(MasqueInvalide), "{none}");
+        }
     }
 }

@@ -1,6 +1,7 @@
-//! From bytes to one line of JSON, then pictures of the pages.
+//! From bytes to one line of JSON, then, where one is to be made, the document prepared or masked, then pictures of its
+//! pages.
 //!
-//! The line is complete before the first page is drawn: a document that kills its drawer, or takes too long to be
+//! The line is complete before anything is made or drawn: a document that kills its drawer, or takes too long to be
 //! drawn, was found fit all the same and is only shown without pictures.
 
 use std::{
@@ -8,33 +9,71 @@ use std::{
     iter,
 };
 
-use document::{Apercus, Inspection};
+use document::{Apercus, Inspection, Mask, Octets, Point, preparer_octets};
 use rustix::time::{ClockId, clock_gettime};
 use wire::{
     RaisonRefus,
     inspection::{
-        APERCU_BYTES_MAX, APERCU_SIDE_PIXELS, APERCUS_BYTES_MAX, APERCUS_PAGES_MAX, EnteteApercu,
-        VIGNETTE_SIDE_PIXELS, Verdict,
+        APERCU_BYTES_MAX, APERCU_SIDE_PIXELS, APERCUS_BYTES_MAX, APERCUS_PAGES_MAX, DocumentFait,
+        EnteteApercu, Masque, VIGNETTE_SIDE_PIXELS, Verdict,
     },
     limites::UPLOAD_BYTES_MAX,
 };
+
+use crate::Travail;
 
 /// Once the process has taken this much CPU time, in seconds, no further page is drawn. It is half of its limit, and
 /// forty ordinary pages take less; the piece waits for them « en vérification ». Time on the wall is the server's to
 /// limit: on a machine under load it would cost pages for nothing.
 const CPU_SECONDS_BEFORE_LAST_PAGE: i64 = 10;
 
-/// Reads one document to its end and writes what it is, and how it looks.
-pub(crate) fn answer(source: impl Read, mut out: impl Write) -> io::Result<()> {
+/// Reads one document to its end and writes what it is, what was made of it, and how that looks.
+pub(crate) fn answer(travail: &Travail, source: impl Read, mut out: impl Write) -> io::Result<()> {
     let mut bytes = Vec::new();
     // One byte more than allowed tells a document that is too large from one that just fits.
     source.take(UPLOAD_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     let verdict = judge(&bytes);
-    let mut line = serde_json::to_vec(&verdict)?;
+    say(serde_json::to_vec(&verdict)?, &mut out)?;
+    match (verdict, travail) {
+        (Verdict::Refused { .. }, _) => Ok(()),
+        (Verdict::Fit(_), Travail::Inspecter) => draw(bytes, out),
+        (Verdict::Fit(_), Travail::Preparer(masques)) => {
+            // What cannot be made is not made in part: the server sees no second line.
+            let Ok(made) = make(bytes.clone(), masques) else { return Ok(()) };
+            if made.bytes == bytes {
+                say(serde_json::to_vec(&None::<DocumentFait>)?, &mut out)?;
+            } else {
+                let Octets { media_type, pages, .. } = made;
+                let fait = DocumentFait { media_type, taille: made.bytes.len() as u64, pages };
+                say(serde_json::to_vec(&fait)?, &mut out)?;
+                out.write_all(&made.bytes)?;
+            }
+            draw(made.bytes, out)
+        }
+    }
+}
+
+/// One line.
+fn say(mut line: Vec<u8>, out: &mut impl Write) -> io::Result<()> {
     line.push(b'\n');
     out.write_all(&line)?;
-    out.flush()?;
-    if matches!(verdict, Verdict::Fit(_)) { draw(bytes, out) } else { Ok(()) }
+    out.flush()
+}
+
+fn make(bytes: Vec<u8>, masques: &[Masque]) -> Result<Octets, RaisonRefus> {
+    let masks: Vec<Mask> = masques.iter().map(mask).collect();
+    preparer_octets(bytes, &masks)
+}
+
+/// The engine counts pages from 0 and measures in fractions.
+fn mask(masque: &Masque) -> Mask {
+    #[expect(clippy::cast_precision_loss, reason = "a mask's numbers are at most 10,000")]
+    let part = |number: u32| number as f32 / Masque::UNIT as f32;
+    Mask {
+        page: masque.page.saturating_sub(1),
+        from: Point { x: part(masque.gauche), y: part(masque.haut) },
+        to: Point { x: part(masque.droite), y: part(masque.bas) },
+    }
 }
 
 fn judge(bytes: &[u8]) -> Verdict {

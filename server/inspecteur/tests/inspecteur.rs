@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use wire::{
     MediaType, RaisonRefus,
-    inspection::{APERCUS_PAGES_MAX, Constat, EnteteApercu, Verdict},
+    inspection::{APERCUS_PAGES_MAX, Constat, DocumentFait, EnteteApercu, Verdict},
     limites::UPLOAD_BYTES_MAX,
 };
 
@@ -216,4 +216,70 @@ fn it_stays_unconfined_only_when_told_in_so_many_words() {
         let output = feed(command().args(arguments), &pdf(1));
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(64), &b""[..]), "{arguments:?}");
     }
+}
+
+/// What is made of a document with these masks: what it is said to be, and its bytes; none where nothing had to change.
+fn made(document: &[u8], masques: &[&str]) -> Option<(DocumentFait, Vec<u8>)> {
+    let output = feed(command().arg("--preparer").args(masques), document);
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{:?}", output.status);
+    let (verdict, rest) = cut(&output.stdout);
+    assert!(matches!(verdict, Verdict::Fit(_)), "{verdict:?}");
+    let end = rest.iter().position(|byte| *byte == b'\n').expect("a second line");
+    let fait: DocumentFait = serde_json::from_slice::<Option<_>>(&rest[..end]).unwrap()?;
+    let bytes = rest[end + 1..][..usize::try_from(fait.taille).unwrap()].to_vec();
+    // The pictures are of what was made: they follow it.
+    let (apercu, _) = rest[end + 1 + bytes.len()..].split_first_chunk().unwrap();
+    assert_eq!(EnteteApercu::from_bytes(*apercu).page, EnteteApercu::VIGNETTE);
+    Some((fait, bytes))
+}
+
+#[test]
+fn a_photo_is_prepared_as_on_a_phone() {
+    let photo = std::fs::read(sample("A_12.jpg")).unwrap();
+    let (fait, bytes) = made(&photo, &[]).unwrap();
+    assert_eq!((fait.media_type, fait.pages), (MediaType::Jpeg, 1));
+    // The sample's catalogue: 4032 by 3024 pixels, on their side.
+    assert_eq!(jpeg_size(&bytes), (1_512, 2_016));
+}
+
+#[test]
+fn a_pdf_loses_what_is_more_than_reading_and_a_plain_one_stays() {
+    assert_eq!(made(&pdf(2), &[]), None);
+    let active = pdf_with(2, "/AA<</O<</S/JavaScript/JS(app.alert\\(1\\))>>>>");
+    let (fait, bytes) = made(&active, &[]).unwrap();
+    assert_eq!((fait.media_type, fait.pages), (MediaType::Pdf, 2));
+    assert!(!bytes.windows(10).any(|part| part == b"JavaScript"), "{}", String::from_utf8_lossy(&bytes));
+}
+
+#[test]
+fn a_masked_page_of_a_pdf_keeps_no_text() {
+    let document = std::fs::read(sample("page_C.pdf")).unwrap();
+    assert!(text_of(&document).len() > 200, "the sample has text");
+    let (fait, bytes) = made(&document, &["1,0,0,10000,5000"]).unwrap();
+    assert_eq!((fait.media_type, fait.pages), (MediaType::Pdf, 1));
+    assert_eq!(text_of(&bytes), "");
+}
+
+#[test]
+fn what_cannot_be_masked_is_not_made_in_part() {
+    // There is no second page: the verdict stands, nothing follows it.
+    for document in [pdf(1), std::fs::read(sample("A_12.jpg")).unwrap()] {
+        let output = feed(command().args(["--preparer", "2,0,0,10000,10000"]), &document);
+        assert_eq!(output.status.code(), Some(0));
+        let (verdict, rest) = cut(&output.stdout);
+        assert!(matches!(verdict, Verdict::Fit(_)) && rest.is_empty());
+    }
+    let refused = feed(command().args(["--preparer", "1,9,9,1,1"]), &pdf(1));
+    assert_eq!((refused.status.code(), refused.stdout.as_slice()), (Some(64), &b""[..]));
+}
+
+fn sample(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples").join(name)
+}
+
+/// What Poppler reads of a PDF.
+fn text_of(pdf: &[u8]) -> String {
+    let output = feed(Command::new("pdftotext").args(["-", "-"]), pdf);
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

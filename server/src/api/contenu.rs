@@ -45,18 +45,13 @@ pub(crate) async fn read_contenu(
 ) -> Answer {
     let session = *session;
     let contenu = service.store.read(move |tx| registre::find_contenu(tx, session, justificatif)).await?;
-    send_contenu(service, contenu, justificatif, headers).await
+    send_contenu(service, contenu, headers).await
 }
 
 /// Answers with the bytes of a piece that the asker may read.
-pub(crate) async fn send_contenu(
-    service: &Service,
-    contenu: Contenu,
-    justificatif: JustificatifId,
-    headers: &HeaderMap,
-) -> Answer {
-    // A piece's bytes never change, so its id names them exactly.
-    let etag = format!("\"{justificatif}\"");
+pub(crate) async fn send_contenu(service: &Service, contenu: Contenu, headers: &HeaderMap) -> Answer {
+    // Sealed bytes never change, and a masked version lies elsewhere: their place names them exactly.
+    let etag = format!("\"{}\"", contenu.blob.0);
     let range = header(headers, RANGE.as_str())?
         .filter(|_| headers.get(IF_RANGE).is_none_or(|condition| condition.as_bytes() == etag.as_bytes()));
     let part = part(range, contenu.taille);

@@ -18,7 +18,7 @@ use crate::{
         request::{header, number},
         respond::{Answer, empty},
     },
-    registre::{self, BeginError, EtatDepot, SessionCourante},
+    registre::{self, BeginError, Deposant, EtatDepot},
     service::Service,
 };
 
@@ -26,7 +26,7 @@ use crate::{
 /// offset: the first answer was lost.
 pub(crate) async fn begin(
     service: Arc<Service>,
-    session: SessionCourante,
+    deposant: Deposant,
     headers: &HeaderMap,
     body: Incoming,
 ) -> Answer {
@@ -46,18 +46,16 @@ pub(crate) async fn begin(
         );
     }
 
-    let now = service.clock.now();
-    let begun = service
-        .store
-        .write(move |tx| registre::begin_depot(tx, session, &facts, &entete, taille, now))
-        .await?;
+    let (now, who) = (service.clock.now(), deposant.clone());
+    let begun =
+        service.store.write(move |tx| registre::begin_depot(tx, &who, &facts, &entete, taille, now)).await?;
     let mut depot = begun.depot;
     let fresh = depot.etat == EtatDepot::EnCours && depot.offset == 0;
     if with_upload && fresh {
         // Whoever else writes to it got there first; this client goes on from where it stands.
         if let Some((held, _)) = service.holders.acquire(depot.upload).await {
             let reception =
-                Reception { service: Arc::clone(&service), held, depot, checksum, content_length };
+                Reception { service: Arc::clone(&service), held, deposant, depot, checksum, content_length };
             depot = receive(&service, reception, body).await?;
         }
     }

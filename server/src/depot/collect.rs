@@ -1,5 +1,6 @@
 //! What nobody finishes: uploads past their date, and bytes that no upload and no piece owns (a crash between two
-//! steps leaves them). Collected at the start and then every hour.
+//! steps leaves them). And what has been kept for long enough: documents before they were masked. Collected at the start
+//! and then every hour.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -13,6 +14,9 @@ const EVERY: Duration = Duration::from_hours(1);
 
 /// Bytes changed more recently than this may belong to a request that is still running; none runs as long.
 const GRACE: Duration = Duration::from_hours(1);
+
+/// Originals purged in one transaction. What is due beyond that waits an hour.
+const PURGED_AT_ONCE: u32 = 1_000;
 
 /// Blobs looked up in one read of the base, so that it does not last.
 const LOOKED_UP_AT_ONCE: usize = 500;
@@ -33,6 +37,10 @@ async fn collect(service: &Service) -> Result<(), Refus> {
     for upload in &expired {
         super::remove_upload(service, *upload).await?;
     }
+    // Their bytes are orphans from here on: what cannot be removed now is found below, an hour later.
+    let purged = service.store.write(move |tx| registre::purge_originals(tx, PURGED_AT_ONCE, now)).await?;
+    let coffre = service.coffre.clone();
+    Service::blocking(move || purged.into_iter().try_for_each(|blob| coffre.remove_blob(blob))).await??;
     // The inventory first: what is begun after it is in no list of leftovers.
     let coffre = service.coffre.clone();
     let (staged, sealed) = Service::blocking(move || {

@@ -3,7 +3,7 @@
 //! A phone begins an upload (`POST`), sends all that remains in one `PATCH`, and after a cut asks where it stands
 //! (`HEAD`) and goes on from there. Its deposit's id makes a repeated beginning find the first one. One writer at a
 //! time: see [`holders`]. What a request brought, and how it ends: see `receive`. What nobody finishes is
-//! collected: see `collect`.
+//! collected: see `collect`. A guichet deposits in the same way, or with a form: see `guichet`.
 //!
 //! Where tus leaves a choice: an offset that is not ours is 409, even when the upload is finished, so that a client
 //! that lost the last answer asks and learns it; an upload that failed or expired is 410, and the client begins
@@ -12,6 +12,7 @@
 mod begin;
 mod checksum;
 mod collect;
+mod guichet;
 mod holders;
 mod receive;
 mod writing;
@@ -32,12 +33,13 @@ use crate::{
         request::{header, number},
         respond::{Answer, Response, empty},
     },
-    registre::{self, Depot, EtatDepot, SessionCourante},
+    registre::{self, Deposant, Depot, EtatDepot},
     service::Service,
 };
 pub(crate) use begin::begin;
 use checksum::Checksum;
 pub(crate) use collect::collect_forever;
+pub(crate) use guichet::receive_document;
 use holders::Found;
 pub(crate) use holders::Holders;
 use receive::Reception;
@@ -85,11 +87,11 @@ pub(crate) fn describe() -> Response {
 
 /// `HEAD /depots/{upload}`: where it stands. A writer that has stalled is stopped first, so that what it received
 /// counts.
-pub(crate) async fn read(service: &Service, session: &SessionCourante, upload: UploadId) -> Answer {
+pub(crate) async fn read(service: &Service, deposant: Deposant, upload: UploadId) -> Answer {
     // Before anybody is disturbed: is it theirs?
-    find(service, *session, upload).await?;
+    find(service, &deposant, upload).await?;
     service.holders.settle(upload).await;
-    let depot = find(service, *session, upload).await?;
+    let depot = find(service, &deposant, upload).await?;
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
     headers.insert(UPLOAD_LENGTH, depot.taille.into());
@@ -103,7 +105,7 @@ pub(crate) async fn read(service: &Service, session: &SessionCourante, upload: U
 /// `PATCH /depots/{upload}`: more bytes.
 pub(crate) async fn append(
     service: Arc<Service>,
-    session: SessionCourante,
+    deposant: Deposant,
     upload: UploadId,
     headers: &HeaderMap,
     body: Incoming,
@@ -119,13 +121,13 @@ pub(crate) async fn append(
     let content_length = number(headers, CONTENT_LENGTH.as_str())?;
 
     // Before anybody is disturbed: is it theirs, and does it take bytes?
-    let depot = find(&service, session, upload).await?;
+    let depot = find(&service, &deposant, upload).await?;
     if depot.etat == EtatDepot::Attache {
         return after_the_last_byte(&depot, offset, &body);
     }
     let (held, found) = service.holders.acquire(upload).await.ok_or(ProblemCode::EnvoiOccupe)?;
     // Now that nobody else writes, what does the upload look like?
-    let mut depot = find(&service, session, upload).await?;
+    let mut depot = find(&service, &deposant, upload).await?;
     if depot.etat == EtatDepot::Attache {
         return after_the_last_byte(&depot, offset, &body);
     }
@@ -141,7 +143,8 @@ pub(crate) async fn append(
         let taken = service.store.write(move |tx| registre::take_over_depot(tx, upload)).await?;
         depot.generation = taken.ok_or(ProblemCode::EnvoiTermine)?;
     }
-    let reception = Reception { service: Arc::clone(&service), held, depot, checksum, content_length };
+    let reception =
+        Reception { service: Arc::clone(&service), held, deposant, depot, checksum, content_length };
     let depot = receive(&service, reception, body).await?;
     let mut response = empty(StatusCode::NO_CONTENT);
     describe_progress(response.headers_mut(), &depot);
@@ -149,10 +152,10 @@ pub(crate) async fn append(
 }
 
 /// `DELETE /depots/{upload}`: the client gives it up. A piece is not taken back this way: that is withdrawal.
-pub(crate) async fn abandon(service: &Service, session: &SessionCourante, upload: UploadId) -> Answer {
-    find(service, *session, upload).await?;
+pub(crate) async fn abandon(service: &Service, deposant: Deposant, upload: UploadId) -> Answer {
+    find(service, &deposant, upload).await?;
     let (_held, _) = service.holders.acquire(upload).await.ok_or(ProblemCode::EnvoiOccupe)?;
-    let depot = find(service, *session, upload).await?;
+    let depot = find(service, &deposant, upload).await?;
     if depot.etat == EtatDepot::Attache {
         return Err(Refus::envoi_attache());
     }
@@ -162,11 +165,11 @@ pub(crate) async fn abandon(service: &Service, session: &SessionCourante, upload
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-/// The upload, if it is the session's: another's answers like an absent one. One that has failed, was given up or
+/// The upload, if it is theirs: another's answers like an absent one. One that has failed, was given up or
 /// has expired is gone.
-async fn find(service: &Service, session: SessionCourante, upload: UploadId) -> Result<Depot, Refus> {
-    let now = service.clock.now();
-    let found = service.store.read(move |tx| registre::find_depot(tx, upload, session, now)).await?;
+async fn find(service: &Service, deposant: &Deposant, upload: UploadId) -> Result<Depot, Refus> {
+    let (now, deposant) = (service.clock.now(), deposant.clone());
+    let found = service.store.read(move |tx| registre::find_depot(tx, upload, &deposant, now)).await?;
     let depot = found.ok_or(ProblemCode::Introuvable)?;
     match depot.etat {
         EtatDepot::EnCours | EtatDepot::Attache => Ok(depot),

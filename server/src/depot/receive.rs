@@ -26,7 +26,7 @@ use super::{
 use crate::{
     coffre::BlobId,
     http::problem::Refus,
-    registre::{self, AdvanceError, AttachError, Depot},
+    registre::{self, AdvanceError, AttachError, Deposant, Depot},
     service::Service,
 };
 
@@ -40,6 +40,8 @@ const CHECKPOINT_BYTES: u64 = 4 * 1024 * 1024;
 pub(super) struct Reception {
     pub(super) service: Arc<Service>,
     pub(super) held: Held,
+    /// Who sends it.
+    pub(super) deposant: Deposant,
     /// The upload, read while held.
     pub(super) depot: Depot,
     pub(super) checksum: Option<Checksum>,
@@ -212,13 +214,14 @@ impl Reception {
 
         let (upload, generation, now) = (self.depot.upload, self.depot.generation, self.service.clock.now());
         let (from, to) = (self.depot.offset, self.depot.taille);
+        let deposant = self.deposant.clone();
         // One transaction: no upload is ever complete without its piece.
         let attached = self
             .service
             .store
             .write(move |tx| {
                 registre::advance_depot(tx, upload, generation, from, to, now)?;
-                registre::attach_justificatif(tx, upload, generation, blob, sha256, now)
+                registre::attach_justificatif(tx, upload, generation, &deposant, blob, sha256, now)
             })
             .await;
         match attached {

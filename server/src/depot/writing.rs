@@ -83,6 +83,12 @@ impl Writing {
         Ok(())
     }
 
+    /// Whether the file, now that it has ended, is of a type of ours; where its length was not announced, only its end
+    /// tells.
+    pub(super) fn conclude(&self) -> Result<(), WriteError> {
+        if self.known { Ok(()) } else { Err(WriteError::Type(sniff(&self.head))) }
+    }
+
     /// Makes what was written durable.
     pub(super) fn sync(&self) -> Result<(), CoffreError> {
         self.staging.sync()

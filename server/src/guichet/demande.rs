@@ -68,6 +68,9 @@ pub(super) async fn show(service: &Service, agent: &AgentConnecte, id: DemandeId
         h2 { "Pièces attendues" }
         (checklist(&vue))
         h2 { "Pièces déposées (" (pieces.len()) ")" }
+        @if agent.may(Profil::juge) {
+            p { a href={ "/guichet/demandes/" (demande.id) "/pieces" } { "Déposer des pièces pour ce ménage" } }
+        }
         (liste(agent, &demande, &pieces))
     };
     Ok(page(StatusCode::OK, "Demande", Some(agent), &content))

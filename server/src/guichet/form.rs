@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyDataStream, BodyExt as _, Limited};
 use hyper::{
     HeaderMap, StatusCode,
     body::Incoming,
-    header::{COOKIE, HOST, HeaderValue, LOCATION, ORIGIN, SET_COOKIE},
+    header::{CONTENT_TYPE, COOKIE, HOST, HeaderValue, LOCATION, ORIGIN, SET_COOKIE},
 };
 use maud::{Markup, html};
+use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::time::timeout;
-use wire::{ProblemCode, limites::JSON_BYTES_MAX};
+use wire::{
+    NomAffiche, ProblemCode,
+    limites::{JSON_BYTES_MAX, UPLOAD_BYTES_MAX},
+};
 
 use crate::{
     http::{
@@ -23,6 +27,15 @@ use crate::{
 
 /// The name of the field with the session's token.
 const JETON: &str = "jeton";
+
+/// Most files of one form: what fits on a counter. More are sent in several.
+pub(super) const FILES_PER_FORM_MAX: usize = 20;
+
+/// Most bytes of one form with files; what a file may have is checked for each.
+const FILES_BYTES_MAX: u64 = 4 * UPLOAD_BYTES_MAX;
+
+/// The header in which our script gives the token of its page.
+const JETON_HEADER: &str = "x-jeton";
 
 /// Longest a form may take to arrive.
 const FORM_ARRIVES_WITHIN: Duration = Duration::from_secs(15);
@@ -40,11 +53,7 @@ pub(super) async fn read_signed(
     body: Incoming,
 ) -> Result<Champs, Refus> {
     let fields = read(headers, body).await?;
-    if fields.first(JETON).is_some_and(|sent| same_secret(sent, &agent.jeton)) {
-        Ok(fields)
-    } else {
-        Err(foreign())
-    }
+    if fields.is_signed_by(agent) { Ok(fields) } else { Err(foreign()) }
 }
 
 /// The fields of a form, decoded, from a page that needs no session. Refused when another site's page sent it: nothing
@@ -65,6 +74,102 @@ pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Champs, 
     Ok(Champs(form_urlencoded::parse(&bytes).into_owned().collect()))
 }
 
+/// A form with files, opened: its fields come first, as our page orders them, then its files one after another.
+pub(super) struct Fichiers {
+    multipart: Multipart<'static>,
+    next: Option<Field<'static>>,
+}
+
+/// A file of a form.
+pub(super) struct Fichier {
+    /// Its bytes.
+    pub(super) bytes: Field<'static>,
+    /// What the agent's computer calls it.
+    pub(super) nom: NomAffiche,
+}
+
+/// Opens a form with files that this agent's own page sent.
+pub(super) async fn open_signed_with_files(
+    agent: &AgentConnecte,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<(Champs, Fichiers), Refus> {
+    if !is_same_origin(headers) {
+        return Err(foreign());
+    }
+    let boundary = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = boundary.and_then(|value| multer::parse_boundary(value).ok()).ok_or_else(unreadable)?;
+    let limits = SizeLimit::new().whole_stream(FILES_BYTES_MAX);
+    let body = BodyDataStream::new(body);
+    let mut multipart = Multipart::with_constraints(body, boundary, Constraints::new().size_limit(limits));
+    let mut champs = Champs(Vec::new());
+    let opened = timeout(FORM_ARRIVES_WITHIN, async {
+        let mut left = JSON_BYTES_MAX;
+        while let Some(mut field) = multipart.next_field().await? {
+            if field.file_name().is_some() {
+                return Ok(Some(field));
+            }
+            let name = field.name().unwrap_or_default().to_owned();
+            let mut value = Vec::new();
+            while let Some(part) = field.chunk().await? {
+                left = left.checked_sub(part.len()).ok_or(ProblemCode::RequeteTropLongue)?;
+                value.extend_from_slice(&part);
+            }
+            champs.0.push((name, String::from_utf8_lossy(&value).into_owned()));
+        }
+        Ok::<_, Refus>(None)
+    });
+    let next = opened.await.map_err(|_| unreadable())??;
+    if champs.is_signed_by(agent) { Ok((champs, Fichiers { multipart, next })) } else { Err(foreign()) }
+}
+
+impl Fichiers {
+    /// The next file, once the one before has been read; none after the last. An input left empty sends a file without
+    /// a name, which is none.
+    pub(super) async fn next(&mut self) -> Result<Option<Fichier>, Refus> {
+        loop {
+            let field = match self.next.take() {
+                Some(field) => Some(field),
+                None => timeout(FORM_ARRIVES_WITHIN, self.multipart.next_field())
+                    .await
+                    .map_err(|_| unreadable())??,
+            };
+            let Some(field) = field else { return Ok(None) };
+            match field.file_name() {
+                None | Some("") => {}
+                Some(name) => {
+                    let nom = NomAffiche::new(name);
+                    return Ok(Some(Fichier { bytes: field, nom }));
+                }
+            }
+        }
+    }
+}
+
+fn unreadable() -> Refus {
+    Refus::new(ProblemCode::RequeteIllisible)
+        .detail("Le formulaire est arrivé incomplet. Recommencez l’envoi.")
+}
+
+impl From<multer::Error> for Refus {
+    fn from(error: multer::Error) -> Self {
+        match error {
+            multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => Self::new(
+                ProblemCode::RequeteTropLongue,
+            )
+            .detail("Les fichiers choisis sont trop volumineux ensemble : déposez-les en plusieurs fois."),
+            _ => unreadable(),
+        }
+    }
+}
+
+/// Whether our own page sent this request that is no form: its token stands in a header, which no other site may set. So
+/// must the origin say, but where something is only asked: older browsers then do not tell it.
+pub(super) fn is_signed(agent: &AgentConnecte, headers: &HeaderMap, only_asks: bool) -> bool {
+    let sent = headers.get(JETON_HEADER).and_then(|value| value.to_str().ok());
+    sent.is_some_and(|sent| same_secret(sent, &agent.jeton)) && (only_asks || is_same_origin(headers))
+}
+
 /// What a form brings. A name may come several times: boxes that were ticked.
 pub(super) struct Champs(Vec<(String, String)>);
 
@@ -79,13 +184,18 @@ impl Champs {
         self.first(name).unwrap_or_default().trim()
     }
 
+    /// Whether this agent's page sent it.
+    fn is_signed_by(&self, agent: &AgentConnecte) -> bool {
+        self.first(JETON).is_some_and(|sent| same_secret(sent, &agent.jeton))
+    }
+
     /// Every value of this name.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-fn foreign() -> Refus {
+pub(super) fn foreign() -> Refus {
     Refus::new(ProblemCode::Interdit)
         .detail("Ce formulaire ne vient pas de cette page, ou votre session a changé. Rechargez la page, puis recommencez.")
 }

@@ -1,8 +1,8 @@
 //! The counter: pages for agents, made on the server, readable without script.
 //!
 //! An agent signs in ([`connexion`]) and sees what waits ([`travail`]), or finds a demande ([`recherche`], [`demande`]);
-//! opens a piece ([`piece`]): the opening is written down before the first byte leaves; judges it ([`examen`]), asks for
-//! another ([`demander`]), keeps the events ([`evenements`]). A gestionnaire reads who did what ([`journal`]). Pages are
+//! opens a piece ([`piece`]): the opening is written down before the first byte leaves; masks a number on it ([`masquer`]),
+//! judges it ([`examen`]), asks for another ([`demander`]) or deposits one ([`deposer`]), keeps the events ([`evenements`]). A gestionnaire reads who did what ([`journal`]). Pages are
 //! French; every one states its own security headers, since a browser is told here to run nothing of others and to send
 //! forms nowhere else.
 //!
@@ -17,18 +17,20 @@ mod comptes;
 mod connexion;
 mod demande;
 mod demander;
+mod deposer;
 mod evenements;
 mod examen;
 mod form;
 mod inscription;
 mod journal;
+mod masquer;
 mod mots;
 mod page;
 mod piece;
 mod recherche;
 mod travail;
 
-use std::{net::IpAddr, num::NonZeroU32};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
 
 use hyper::{HeaderMap, body::Incoming};
 use wire::{AgentId, DemandeId, EvenementId, JustificatifId, ProblemCode};
@@ -51,8 +53,8 @@ pub(crate) enum Page {
     OpenSession,
     /// `POST /guichet/deconnexion`.
     CloseSession,
-    /// `GET /guichet/visionneuse.js`.
-    Script,
+    /// `GET /guichet/visionneuse.js` and the others.
+    Script(Script),
     /// `GET /guichet`: what waits to be judged.
     ShowTravail,
     /// `GET /guichet/recherche`: find a demande.
@@ -69,6 +71,10 @@ pub(crate) enum Page {
     IssueCode(DemandeId),
     /// `POST /guichet/demandes/{demande}/examen`: several pieces at once.
     JudgeSeveral(DemandeId),
+    /// `GET /guichet/demandes/{demande}/pieces`: deposit pieces.
+    ShowDepot(DemandeId),
+    /// `POST /guichet/demandes/{demande}/pieces`: by a form, where no script runs.
+    DepositPieces(DemandeId),
     /// `GET /guichet/demandes/{demande}/demandes-de-pieces`.
     ShowDemandes(DemandeId),
     /// `POST /guichet/demandes/{demande}/demandes-de-pieces`.
@@ -85,6 +91,10 @@ pub(crate) enum Page {
     JudgePiece(JustificatifId),
     /// `POST /guichet/justificatifs/{justificatif}/examen/annulation`.
     UndoJudgement(JustificatifId),
+    /// `POST /guichet/justificatifs/{justificatif}/masques`.
+    MaskPiece(JustificatifId),
+    /// `GET /guichet/justificatifs/{justificatif}/original`: the document before it was masked.
+    ReadOriginal(JustificatifId),
     /// `POST /guichet/justificatifs/{justificatif}/rotation`.
     RotatePiece(JustificatifId),
     /// `GET /guichet/justificatifs/{justificatif}/contenu`.
@@ -117,6 +127,17 @@ pub(crate) enum Page {
     ShowJournal,
     /// `POST /guichet/journal/export`: the same as a file.
     ExportJournal,
+}
+
+/// The scripts of the counter's pages. None is needed to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Script {
+    /// The reader's: zoom, keys, a rectangle drawn.
+    Visionneuse,
+    /// The deposit's: progress, resumption.
+    Envoi,
+    /// tus-js-client, which the deposit's script calls.
+    Tus,
 }
 
 /// The secret of a mail's link, as it stands in an address: nothing prints it.
@@ -163,14 +184,15 @@ pub(crate) fn turn_away(agent: Option<&AgentConnecte>) -> Response {
 
 /// Answers a page. `agent` is whoever the cookie names, where the page needs someone: the table has let them.
 pub(crate) async fn answer(
-    service: &Service,
+    service: Arc<Service>,
     page: Page,
     agent: Option<AgentConnecte>,
     visite: Visite,
 ) -> Response {
+    let service = &service;
     let answered = match (page, agent.as_ref()) {
         (Page::Style, _) => Ok(page::style()),
-        (Page::Script, _) => Ok(page::script()),
+        (Page::Script(script), _) => page::script(script),
         (Page::ShowConnexion, _) => Ok(connexion::show()),
         (Page::OpenSession, _) => connexion::open_session(service, visite).await,
         (Page::ShowInscription, _) => Ok(inscription::show()),
@@ -193,6 +215,8 @@ pub(crate) async fn answer(
         (Page::ShowCode(id), Some(agent)) => code::show(service, agent, id).await,
         (Page::IssueCode(id), Some(agent)) => code::issue(service, agent, id, visite).await,
         (Page::JudgeSeveral(id), Some(agent)) => examen::judge_several(service, agent, id, visite).await,
+        (Page::ShowDepot(id), Some(agent)) => deposer::show(service, agent, id).await,
+        (Page::DepositPieces(id), Some(agent)) => deposer::deposit(service, agent, id, visite).await,
         (Page::ShowDemandes(id), Some(agent)) => demander::show(service, agent, id).await,
         (Page::AskPiece(id), Some(agent)) => demander::ask(service, agent, id, visite).await,
         (Page::ShowEvenements(id), Some(agent)) => evenements::show(service, agent, id).await,
@@ -203,6 +227,10 @@ pub(crate) async fn answer(
         (Page::ShowPiece(id), Some(agent)) => piece::show(service, agent, id, &visite.query).await,
         (Page::JudgePiece(id), Some(agent)) => examen::judge(service, agent, id, visite).await,
         (Page::UndoJudgement(id), Some(agent)) => examen::undo(service, agent, id, visite).await,
+        (Page::MaskPiece(id), Some(agent)) => masquer::mask(service, agent, id, visite).await,
+        (Page::ReadOriginal(id), Some(agent)) => {
+            piece::read_original(service, agent, id, &visite.headers).await
+        }
         (Page::RotatePiece(id), Some(agent)) => piece::rotate(service, agent, id, visite).await,
         (Page::ReadContenu(id), Some(agent)) => {
             piece::read_contenu(service, agent, id, &visite.headers).await
@@ -230,6 +258,21 @@ pub(crate) async fn authenticate(
         Ok(agent) => Ok(Some(agent)),
         Err(IdentiteError::SessionExpiree) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The agent whose page sends an upload, or only asks where it stands. The cookie alone is not enough: the page shows its
+/// token in a header too, and whatever changes something comes from our own origin.
+pub(crate) async fn authenticate_upload(
+    service: &Service,
+    headers: &HeaderMap,
+    plain: bool,
+    only_asks: bool,
+) -> Result<Option<AgentConnecte>, Refus> {
+    match authenticate(service, headers, plain).await? {
+        Some(agent) if form::is_signed(&agent, headers, only_asks) => Ok(Some(agent)),
+        Some(_) => Err(form::foreign()),
+        None => Ok(None),
     }
 }
 

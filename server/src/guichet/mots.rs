@@ -28,6 +28,8 @@ pub(super) fn acte(acte: Acte) -> &'static str {
         Acte::Recherche => "Recherche par nom",
         Acte::Examen => "Examen d’une pièce",
         Acte::ExamenAnnule => "Examen annulé",
+        Acte::PieceDeposee => "Pièce déposée par le guichet",
+        Acte::Masquage => "Masquage d’une pièce",
         Acte::DemandeDePiece => "Demande d’informations ou de pièces",
         Acte::EvenementAjoute => "Évènement ajouté",
         Acte::EvenementSupprime => "Évènement supprimé",

@@ -5,12 +5,13 @@ use hyper::{
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY},
 };
 use maud::{DOCTYPE, Markup, html};
+use wire::ProblemCode;
 
-use super::form;
+use super::{Script, form};
 use crate::{
     http::{
         problem::Refus,
-        respond::{Response, full},
+        respond::{Answer, Response, full},
     },
     registre::{AgentConnecte, Profil},
 };
@@ -24,6 +25,14 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 const PAGE_WITH_IMAGES_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
+
+/// The same for the page whose script sends uploads.
+const PAGE_WITH_UPLOADS_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// tus-js-client as npm gave it when the server was built; empty where there was no npm.
+pub(super) const TUS_JS: &str = include_str!(concat!(env!("OUT_DIR"), "/tus.js"));
 
 /// Browsers send `Origin: null` with a form from a page that sends no referrer, and [`super::form`] reads the origin.
 const PAGE_REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
@@ -100,6 +109,18 @@ pub(super) fn page_with_images(title: &str, agent: &AgentConnecte, content: &Mar
     response
 }
 
+/// A whole page whose script sends uploads.
+pub(super) fn page_with_uploads(
+    status: StatusCode,
+    title: &str,
+    agent: &AgentConnecte,
+    content: &Markup,
+) -> Response {
+    let mut response = page(status, title, Some(agent), content);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, PAGE_WITH_UPLOADS_POLICY);
+    response
+}
+
 /// The stylesheet.
 pub(super) fn style() -> Response {
     let mut response = Response::new(full(include_str!("style.css")));
@@ -108,12 +129,18 @@ pub(super) fn style() -> Response {
     response
 }
 
-/// The script of the page with pictures.
-pub(super) fn script() -> Response {
-    let mut response = Response::new(full(include_str!("visionneuse.js")));
+/// A script.
+pub(super) fn script(script: Script) -> Answer {
+    let text = match script {
+        Script::Visionneuse => include_str!("visionneuse.js"),
+        Script::Envoi => include_str!("envoi.js"),
+        Script::Tus if TUS_JS.is_empty() => return Err(ProblemCode::Introuvable.into()),
+        Script::Tus => TUS_JS,
+    };
+    let mut response = Response::new(full(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
     response.headers_mut().insert(CACHE_CONTROL, STYLE_CACHE);
-    response
+    Ok(response)
 }
 
 /// A refusal as a page: the sentence, and the way back.

@@ -15,7 +15,7 @@ use wire::{
     inspection::{APERCUS_PAGES_MAX, EnteteApercu},
 };
 
-use super::{Visite, examen, form, introuvable, mots, page::page_with_images};
+use super::{Visite, examen, form, introuvable, masquer, mots, page::page_with_images};
 use crate::{
     api::{send_apercu, send_contenu},
     http::respond::Answer,
@@ -93,7 +93,20 @@ pub(super) async fn read_contenu(
 ) -> Answer {
     let (asker, now) = (agent.clone(), service.clock.now());
     let contenu = service.store.write(move |tx| registre::open_for_agent(tx, &asker, id, now)).await??;
-    send_contenu(service, contenu, id, headers).await
+    send_contenu(service, contenu, headers).await
+}
+
+/// The document before it was masked, for an agent who may see it.
+pub(super) async fn read_original(
+    service: &Service,
+    agent: &AgentConnecte,
+    id: JustificatifId,
+    headers: &HeaderMap,
+) -> Answer {
+    let (asker, now) = (agent.clone(), service.clock.now());
+    let contenu =
+        service.store.write(move |tx| registre::open_original_for_agent(tx, &asker, id, now)).await??;
+    send_contenu(service, contenu, headers).await
 }
 
 /// The picture of one page, for an agent who may open the document.
@@ -171,7 +184,10 @@ fn document(agent: &AgentConnecte, vue: &Vue, title: &str, number: u32) -> Marku
         @if piece.ouvrable {
             @if pages > 1 { (page_links(piece.id, number, pages)) }
             @match apercus.iter().find(|apercu| apercu.page == number) {
-                Some(apercu) => (viewer(agent, piece, apercu, title, pages)),
+                Some(apercu) => {
+                    (viewer(agent, piece, apercu, title, pages))
+                    (masquer::panel(agent, piece, number))
+                }
                 None if apercus.is_empty() => p { "Ce document ne peut pas être affiché ici : téléchargez l’original pour le lire." },
                 None if number > APERCUS_PAGES_MAX => p { "Les pages après la " (APERCUS_PAGES_MAX) "e se lisent dans l’original." },
                 None => p { "Cette page ne peut pas être affichée ici : elle se lit dans l’original." },

@@ -32,6 +32,8 @@ impl Identity {
 enum Open {
     Everyone,
     Demandeurs,
+    /// Demandeurs, and the agents who judge pieces.
+    Deposants,
     /// Certified agents of the profiles for which this holds.
     Agents(fn(Profil) -> bool),
     /// Agents, certified or not: their own account.
@@ -53,15 +55,14 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
         | Route::ReadRecu(..)
         | Route::ReadContenu(_)
         | Route::ReadApercu(_)
-        | Route::WithdrawJustificatif(_)
-        | Route::BeginDepot
-        | Route::ReadDepot(_)
-        | Route::AppendDepot(_)
-        | Route::AbandonDepot(_) => Open::Demandeurs,
+        | Route::WithdrawJustificatif(_) => Open::Demandeurs,
+        Route::BeginDepot | Route::ReadDepot(_) | Route::AppendDepot(_) | Route::AbandonDepot(_) => {
+            Open::Deposants
+        }
         Route::Guichet(page) => match page {
             // A mail's link carries its own proof.
             Page::Style
-            | Page::Script
+            | Page::Script(_)
             | Page::ShowConnexion
             | Page::OpenSession
             | Page::ShowInscription
@@ -84,11 +85,15 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::RotatePiece(_)
             | Page::ShowPiece(_)
             | Page::ReadContenu(_)
+            | Page::ReadOriginal(_)
             | Page::ReadApercu(..) => Open::Agents(Profil::voit_demandes),
             Page::FindByNom => Open::Agents(Profil::cherche_par_nom),
             Page::JudgePiece(_)
             | Page::JudgeSeveral(_)
             | Page::UndoJudgement(_)
+            | Page::MaskPiece(_)
+            | Page::ShowDepot(_)
+            | Page::DepositPieces(_)
             | Page::AskPiece(_)
             | Page::ShowCode(_)
             | Page::IssueCode(_)
@@ -100,6 +105,11 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
     match open {
         Open::Everyone => true,
         Open::Demandeurs => identity == Identity::Demandeur,
+        Open::Deposants => match identity {
+            Identity::Demandeur => true,
+            Identity::Agent(profil) => profil.juge(),
+            Identity::Anonyme | Identity::AgentNonCertifie => false,
+        },
         Open::Agents(may) => matches!(identity, Identity::Agent(profil) if may(profil)),
         Open::SignedIn => matches!(identity, Identity::Agent(_) | Identity::AgentNonCertifie),
     }

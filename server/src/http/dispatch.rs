@@ -22,7 +22,7 @@ use super::{
 use crate::{
     api, depot,
     guichet::{self, Visite},
-    registre::{AgentConnecte, SessionCourante},
+    registre::{AgentConnecte, Deposant, SessionCourante},
     service::Service,
 };
 
@@ -104,12 +104,12 @@ async fn respond(
         }
 
         Route::DescribeDepots => Ok(depot::describe()),
-        Route::BeginDepot => depot::begin(service, asker.demandeur()?, &parts.headers, body).await,
-        Route::ReadDepot(upload) => depot::read(&service, &asker.demandeur()?, upload).await,
+        Route::BeginDepot => depot::begin(service, asker.deposant()?, &parts.headers, body).await,
+        Route::ReadDepot(upload) => depot::read(&service, asker.deposant()?, upload).await,
         Route::AppendDepot(upload) => {
-            depot::append(service, asker.demandeur()?, upload, &parts.headers, body).await
+            depot::append(service, asker.deposant()?, upload, &parts.headers, body).await
         }
-        Route::AbandonDepot(upload) => depot::abandon(&service, &asker.demandeur()?, upload).await,
+        Route::AbandonDepot(upload) => depot::abandon(&service, asker.deposant()?, upload).await,
 
         Route::Guichet(page) => {
             let agent = if let Asker::Agent(agent) = asker { Some(agent) } else { None };
@@ -118,7 +118,7 @@ async fn respond(
             }
             let query = parts.uri.query().unwrap_or_default().to_owned();
             let visite = Visite { headers: parts.headers, query, body, from: address, plain };
-            Ok(guichet::answer(&service, page, agent, visite).await)
+            Ok(guichet::answer(service, page, agent, visite).await)
         }
     }
 }
@@ -136,6 +136,15 @@ impl Asker {
         match self {
             Self::Demandeur(session) => Ok(session),
             Self::Anonyme | Self::Agent(_) => Err(ProblemCode::SessionExpiree.into()),
+        }
+    }
+
+    /// Whoever deposits, on a route that the table keeps for those who may.
+    fn deposant(self) -> Result<Deposant, Refus> {
+        match self {
+            Self::Demandeur(session) => Ok(Deposant::Demandeur(session)),
+            Self::Agent(agent) => Ok(Deposant::Guichet(agent)),
+            Self::Anonyme => Err(ProblemCode::SessionExpiree.into()),
         }
     }
 
@@ -165,6 +174,12 @@ async fn identify(
             guichet::authenticate(service, headers, plain).await?.map_or(Asker::Anonyme, Asker::Agent)
         }
         (_, Some(token)) => Asker::Demandeur(service.authenticate(token).await?),
+        // An upload from the counter's page.
+        (route, None) if route.is_tus() => {
+            let only_asks = matches!(route, Route::ReadDepot(_));
+            let agent = guichet::authenticate_upload(service, headers, plain, only_asks).await?;
+            agent.map_or(Asker::Anonyme, Asker::Agent)
+        }
         (_, None) => Asker::Anonyme,
     };
     match (route, asker.identity()) {

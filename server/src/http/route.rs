@@ -5,7 +5,7 @@
 use hyper::Method;
 use wire::{DemandeId, DepotId, JustificatifId, UploadId};
 
-use crate::guichet::Page;
+use crate::guichet::{Page, Script};
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Route {
             Self::Guichet(Page::ShowConnexion) => "guichet_show_connexion",
             Self::Guichet(Page::OpenSession) => "guichet_open_session",
             Self::Guichet(Page::CloseSession) => "guichet_close_session",
-            Self::Guichet(Page::Script) => "guichet_script",
+            Self::Guichet(Page::Script(_)) => "guichet_script",
             Self::Guichet(Page::ShowTravail) => "guichet_show_travail",
             Self::Guichet(Page::ShowRecherche) => "guichet_show_recherche",
             Self::Guichet(Page::FindByNumero) => "guichet_find_by_numero",
@@ -152,6 +152,10 @@ impl Route {
             Self::Guichet(Page::DeleteEvenement(..)) => "guichet_delete_evenement",
             Self::Guichet(Page::JudgePiece(_)) => "guichet_judge_piece",
             Self::Guichet(Page::UndoJudgement(_)) => "guichet_undo_judgement",
+            Self::Guichet(Page::MaskPiece(_)) => "guichet_mask_piece",
+            Self::Guichet(Page::ShowDepot(_)) => "guichet_show_depot",
+            Self::Guichet(Page::DepositPieces(_)) => "guichet_deposit_pieces",
+            Self::Guichet(Page::ReadOriginal(_)) => "guichet_read_original",
             Self::Guichet(Page::RotatePiece(_)) => "guichet_rotate_piece",
             Self::Guichet(Page::ShowDemande(_)) => "guichet_show_demande",
             Self::Guichet(Page::ShowPiece(_)) => "guichet_show_piece",
@@ -202,7 +206,9 @@ fn counter_page(method: &Method, segments: &[&str]) -> Result<Page, NoRoute> {
     match segments {
         [] => get(Page::ShowTravail),
         ["style.css"] => get(Page::Style),
-        ["visionneuse.js"] => get(Page::Script),
+        ["visionneuse.js"] => get(Page::Script(Script::Visionneuse)),
+        ["envoi.js"] => get(Page::Script(Script::Envoi)),
+        ["tus.js"] => get(Page::Script(Script::Tus)),
         ["connexion"] => both(Page::ShowConnexion, Page::OpenSession),
         ["deconnexion"] => post(Page::CloseSession),
         ["recherche"] => both(Page::ShowRecherche, Page::FindByNumero),
@@ -212,6 +218,9 @@ fn counter_page(method: &Method, segments: &[&str]) -> Result<Page, NoRoute> {
         ["demandes", demande, "examen"] => post(Page::JudgeSeveral(id(demande)?)),
         ["demandes", demande, "demandes-de-pieces"] => {
             both(Page::ShowDemandes(id(demande)?), Page::AskPiece(id(demande)?))
+        }
+        ["demandes", demande, "pieces"] => {
+            both(Page::ShowDepot(id(demande)?), Page::DepositPieces(id(demande)?))
         }
         ["demandes", demande, "evenements"] => {
             both(Page::ShowEvenements(id(demande)?), Page::AddEvenement(id(demande)?))
@@ -231,6 +240,8 @@ fn counter_page(method: &Method, segments: &[&str]) -> Result<Page, NoRoute> {
         ["justificatifs", piece] => get(Page::ShowPiece(id(piece)?)),
         ["justificatifs", piece, "examen"] => post(Page::JudgePiece(id(piece)?)),
         ["justificatifs", piece, "examen", "annulation"] => post(Page::UndoJudgement(id(piece)?)),
+        ["justificatifs", piece, "masques"] => post(Page::MaskPiece(id(piece)?)),
+        ["justificatifs", piece, "original"] => get(Page::ReadOriginal(id(piece)?)),
         ["justificatifs", piece, "rotation"] => post(Page::RotatePiece(id(piece)?)),
         ["justificatifs", piece, "contenu"] => get(Page::ReadContenu(id(piece)?)),
         ["justificatifs", piece, "apercus", page] => get(Page::ReadApercu(id(piece)?, id(page)?)),

@@ -15,11 +15,11 @@ use tokio::{
 };
 use wire::{
     RaisonRefus,
-    inspection::{Constat, Verdict},
+    inspection::{Constat, Masque, Verdict},
 };
 
 use super::{
-    reponse::{ApercuRecu, Reponse},
+    reponse::{ApercuRecu, Fait, Reponse},
     scelle::Scelle,
 };
 
@@ -43,6 +43,15 @@ pub(super) struct Inspecteur {
     limit: Duration,
 }
 
+/// What is wanted of a reader.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Travail<'m> {
+    /// A verdict, and pictures.
+    Inspecter,
+    /// The document too that a phone would have prepared, with these masks burnt in; the pictures are of that one.
+    Preparer(&'m [Masque]),
+}
+
 /// What became of one reader.
 #[derive(Debug)]
 pub(super) enum Lecture {
@@ -50,6 +59,8 @@ pub(super) enum Lecture {
     Fit {
         /// What was seen of it.
         constat: Constat,
+        /// What was made of it, where that was asked for and could be done.
+        fait: Option<Fait>,
         /// Pictures of its pages, as many as could be drawn.
         apercus: Vec<ApercuRecu>,
         /// How the reader failed after that answer, while it drew.
@@ -116,8 +127,15 @@ impl Inspecteur {
     }
 
     /// Has one document read. An error means that the reader could not be run at all.
-    pub(super) async fn read(&self, document: &Scelle) -> io::Result<Lecture> {
-        let mut child = Command::new(&self.program)
+    pub(super) async fn read(&self, document: &Scelle, travail: Travail<'_>) -> io::Result<Lecture> {
+        let mut command = Command::new(&self.program);
+        let makes = if let Travail::Preparer(masques) = travail {
+            command.arg("--preparer").args(masques.iter().map(Masque::to_string));
+            true
+        } else {
+            false
+        };
+        let mut child = command
             .env_clear()
             .current_dir("/")
             .stdin(document.reader()?)
@@ -128,7 +146,7 @@ impl Inspecteur {
         let (answer, message) = (child.stdout.take(), child.stderr.take());
         let mut reponse = Reponse::default();
         let whole = async {
-            tokio::join!(reponse.hear(answer), read_at_most(message, MESSAGE_BYTES_MAX), child.wait())
+            tokio::join!(reponse.hear(answer, makes), read_at_most(message, MESSAGE_BYTES_MAX), child.wait())
         };
         let (message, echec) = match timeout(self.limit, whole).await {
             Err(_) => {
@@ -143,7 +161,9 @@ impl Inspecteur {
         };
         Ok(match (reponse.verdict, echec) {
             // Whatever happens while its pages are drawn, the document was found fit.
-            (Some(Verdict::Fit(constat)), echec) => Lecture::Fit { constat, apercus: reponse.apercus, echec },
+            (Some(Verdict::Fit(constat)), echec) => {
+                Lecture::Fit { constat, fait: reponse.fait, apercus: reponse.apercus, echec }
+            }
             (Some(Verdict::Refused { raison }), None) => Lecture::Refused(raison),
             (_, echec) => Lecture::Echec(
                 echec.unwrap_or(Echec::Reponse),
@@ -155,7 +175,7 @@ impl Inspecteur {
     /// Proves that the reader works here.
     pub(super) async fn check(&self) -> Result<(), InspecteurError> {
         let temoin = Scelle::seal(|file| io::Write::write_all(file, TEMOIN))?;
-        match self.read(&temoin).await? {
+        match self.read(&temoin, Travail::Inspecter).await? {
             Lecture::Fit { constat, .. } if constat.sha256 == temoin.sha256 => Ok(()),
             Lecture::Fit { .. } | Lecture::Refused(_) => Err(InspecteurError::Refuse),
             // The document is ours, so the message holds nothing of anybody's.

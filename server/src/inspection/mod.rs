@@ -3,7 +3,8 @@
 //! A piece that waits (« en vérification ») is copied from the coffre into sealed memory (`scelle`), read by the
 //! confined program `ma-demande-inspecteur` (`inspecteur`), shown to the antivirus where there is one (`clamd`), and
 //! its verdict recorded (`piece`) with the pictures of its pages that the reader drew (`reponse`). `file` decides which
-//! piece is next and when. This process parses nothing itself.
+//! piece is next and when. What a guichet deposits has passed through no phone: the reader prepares it as one would have.
+//! An agent's masks are burnt in by it too (`masquage`). This process parses nothing itself.
 //!
 //! What can go wrong, and what holds then:
 //!
@@ -20,11 +21,13 @@
 mod clamd;
 mod file;
 mod inspecteur;
+mod masquage;
 mod piece;
 mod reponse;
 mod scelle;
 
 pub(crate) use file::run;
+pub(crate) use masquage::{Geste, MASKINGS_MAX, MasquageError, mask};
 
 #[cfg(test)]
 mod tests;

@@ -6,18 +6,18 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use wire::{
     RaisonRefus, UploadId,
-    inspection::{Constat, Verdict},
+    inspection::{Constat, DocumentFait, Verdict},
 };
 
 use super::{
     clamd::{self, ClamdError},
-    inspecteur::{Inspecteur, InspecteurError, Lecture},
-    reponse::ApercuRecu,
+    inspecteur::{Inspecteur, InspecteurError, Lecture, Travail},
+    reponse::{ApercuRecu, Fait},
     scelle::Scelle,
 };
 use crate::{
-    coffre::CoffreError,
-    registre::{self, AInspecter, ApercuDessine, ApercusDessines, VerdictError},
+    coffre::{BlobId, CoffreError},
+    registre::{self, AInspecter, ApercuDessine, ApercusDessines, DocumentGarde, VerdictError},
     secrets::new_id,
     service::Service,
 };
@@ -42,42 +42,91 @@ pub(super) enum Panne {
     Verdict(#[from] VerdictError),
 }
 
-/// Inspects one piece and records its verdict, and keeps the pictures of its pages.
+/// What a reader found.
+struct Lu {
+    verdict: Verdict,
+    /// The prepared document, where one was to be made and differs.
+    fait: Option<Fait>,
+    apercus: Vec<ApercuRecu>,
+}
+
+impl Lu {
+    fn refused(raison: RaisonRefus) -> Self {
+        Self { verdict: Verdict::Refused { raison }, fait: None, apercus: Vec::new() }
+    }
+}
+
+/// Inspects one piece and records its verdict, with the document that was prepared where no phone did, and keeps the
+/// pictures of its pages.
 pub(super) async fn inspect(
     service: &Arc<Service>,
     inspecteur: &Inspecteur,
     piece: &AInspecter,
 ) -> Result<(), Panne> {
-    let (verdict, apercus) = judge(service, inspecteur, piece).await?;
+    let Lu { verdict, fait, apercus } = judge(service, inspecteur, piece).await?;
     let (id, now) = (piece.justificatif, service.clock.now());
-    let apercus = if apercus.is_empty() { None } else { Some(keep(service, apercus, now).await?) };
-    let kept = apercus.as_ref().map(|apercus| apercus.blob);
+    let prepared = keep_document(service, fait, now).await?;
+    let apercus = keep_apercus(service, apercus, now).await?;
+    let kept = prepared.map(|prepared| prepared.blob).into_iter();
+    let kept: Vec<_> = kept.chain(apercus.as_ref().map(|apercus| apercus.blob)).collect();
     let recorded = service.store.write(move |tx| {
         let dangerous = registre::record_verdict(tx, id, &verdict, now)?;
+        let received = match &prepared {
+            Some(prepared) => registre::record_prepared(tx, id, prepared, now)?,
+            None => None,
+        };
         if let Some(apercus) = &apercus {
             registre::record_apercus(tx, id, apercus, now)?;
         }
-        Ok(dangerous)
+        Ok(dangerous.into_iter().chain(received).collect())
     });
     let useless = match recorded.await {
-        Ok(dangerous) => dangerous,
+        Ok(useless) => useless,
         // It was withdrawn while it was being read.
         Err(VerdictError::PasEnAttente) => kept,
         Err(error) => return Err(error.into()),
     };
-    if let Some(blob) = useless {
-        let service = Arc::clone(service);
-        blocking(move || service.coffre.remove_blob(blob)).await??;
+    remove(service, useless).await
+}
+
+/// Removes blobs that nobody owns any more.
+pub(super) async fn remove(service: &Arc<Service>, useless: Vec<BlobId>) -> Result<(), Panne> {
+    if useless.is_empty() {
+        return Ok(());
     }
+    let service = Arc::clone(service);
+    blocking(move || useless.into_iter().try_for_each(|blob| service.coffre.remove_blob(blob))).await??;
     Ok(())
 }
 
-/// Puts the pictures into the coffre, one after another. Should the piece never get them, they are an orphan there.
-async fn keep(
+/// Puts a document that was made into the coffre. Should no piece ever get it, it is an orphan there.
+pub(super) async fn keep_document(
+    service: &Arc<Service>,
+    fait: Option<Fait>,
+    now: DateTime<Utc>,
+) -> Result<Option<DocumentGarde>, Panne> {
+    let Some(Fait::Document { entete, bytes }) = fait else { return Ok(None) };
+    let service = Arc::clone(service);
+    blocking(move || {
+        let mut staging = service.coffre.open_staging(UploadId(new_id(now)), 0)?;
+        staging.append(&bytes)?;
+        let (taille, sha256) = (staging.length(), wire::Sha256(Sha256::digest(&bytes).into()));
+        let blob = service.coffre.seal(staging)?;
+        let DocumentFait { media_type, pages, .. } = entete;
+        Ok(Some(DocumentGarde { blob, taille, sha256, media_type, pages }))
+    })
+    .await?
+}
+
+/// Puts the pictures into the coffre, one after another; none where there are none.
+pub(super) async fn keep_apercus(
     service: &Arc<Service>,
     recus: Vec<ApercuRecu>,
     now: DateTime<Utc>,
-) -> Result<ApercusDessines, Panne> {
+) -> Result<Option<ApercusDessines>, Panne> {
+    if recus.is_empty() {
+        return Ok(None);
+    }
     let service = Arc::clone(service);
     blocking(move || {
         let mut staging = service.coffre.open_staging(UploadId(new_id(now)), 0)?;
@@ -89,28 +138,28 @@ async fn keep(
         }
         let taille = staging.length();
         let blob = service.coffre.seal(staging)?;
-        Ok(ApercusDessines { blob, taille, sha256: wire::Sha256(sha256.finalize().into()), images })
+        Ok(Some(ApercusDessines { blob, taille, sha256: wire::Sha256(sha256.finalize().into()), images }))
     })
     .await?
 }
 
-async fn judge(
-    service: &Arc<Service>,
-    inspecteur: &Inspecteur,
-    piece: &AInspecter,
-) -> Result<(Verdict, Vec<ApercuRecu>), Panne> {
-    let refused = |raison| Ok((Verdict::Refused { raison }, Vec::new()));
-    let document = copy(service, piece).await?;
+async fn judge(service: &Arc<Service>, inspecteur: &Inspecteur, piece: &AInspecter) -> Result<Lu, Panne> {
+    let refused = |raison| Ok(Lu::refused(raison));
+    let document = copy(service, piece.blob).await?;
     // Before anything is believed about them: a damaged disk must not be told to people as a damaged document.
     if (document.taille, document.sha256) != (piece.taille, piece.sha256) {
         tracing::error!(justificatif = %piece.justificatif, "the coffre no longer holds the acknowledged bytes");
         return refused(RaisonRefus::NonVerifiable);
     }
-    match inspecteur.read(&document).await.map_err(InspecteurError::from)? {
-        Lecture::Fit { constat, apercus, echec } => {
+    let travail = if piece.a_preparer { Travail::Preparer(&[]) } else { Travail::Inspecter };
+    match inspecteur.read(&document, travail).await.map_err(InspecteurError::from)? {
+        Lecture::Fit { constat, fait, apercus, echec } => {
             if !is_about(&constat, piece) {
                 tracing::error!(justificatif = %piece.justificatif, "the inspecteur answered about other bytes");
                 return refused(RaisonRefus::NonVerifiable);
+            }
+            if piece.a_preparer && fait.is_none() {
+                tracing::warn!(justificatif = %piece.justificatif, "a document could not be prepared: it stays as received");
             }
             if let Some(echec) = echec {
                 tracing::warn!(justificatif = %piece.justificatif, %echec, "a document stopped the drawing of its pages");
@@ -121,7 +170,7 @@ async fn judge(
             };
             match infected {
                 Some(raison) => refused(raison),
-                None => Ok((Verdict::Fit(constat), apercus)),
+                None => Ok(Lu { verdict: Verdict::Fit(constat), fait, apercus }),
             }
         }
         Lecture::Refused(raison) => refused(raison),
@@ -137,8 +186,9 @@ fn is_about(constat: &Constat, piece: &AInspecter) -> bool {
     (constat.taille, constat.sha256) == (piece.taille, piece.sha256)
 }
 
-async fn copy(service: &Arc<Service>, piece: &AInspecter) -> Result<Scelle, Panne> {
-    let (service, blob) = (Arc::clone(service), piece.blob);
+/// A sealed copy of these bytes, for a reader.
+pub(super) async fn copy(service: &Arc<Service>, blob: BlobId) -> Result<Scelle, Panne> {
+    let service = Arc::clone(service);
     blocking(move || {
         Scelle::seal(|file| service.coffre.copy_blob_to(blob, file).map(drop).map_err(Panne::from))
     })

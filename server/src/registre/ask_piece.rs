@@ -99,6 +99,8 @@ pub fn ask_for_agent(
 /// A request as agents see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemandeDePiece {
+    /// The slot that a deposit answers.
+    pub id: PieceDemandeeId,
     /// The event that says so: deleting it takes the request back.
     pub evenement: EvenementId,
     /// Which fact.
@@ -141,6 +143,7 @@ pub fn list_demandes_de_pieces(
                 |row| row.get(0),
             )?;
             Ok(DemandeDePiece {
+                id: slot,
                 evenement: row.get(1)?,
                 rubrique: row.get(2)?,
                 type_piece: row.get(3)?,

@@ -8,11 +8,14 @@ use wire::{
 };
 
 use super::{
-    begin_depot::{etat_demande, find_doublon},
+    advance_depot::{AdvanceError, advance_depot},
+    begin_depot::{BeginError, begin_as, etat_demande, find_doublon},
     columns::origine_columns,
     depot::depot_by_upload,
     faits::{FaitsError, check_faits},
-    types::EtatDepot,
+    for_agent::is_in_territory,
+    journal::{self, Acte, Ligne},
+    types::{Deposant, EtatDepot, SessionCourante},
 };
 use crate::{
     coffre::BlobId,
@@ -56,11 +59,47 @@ impl From<FaitsError> for AttachError {
     }
 }
 
-/// Attaches the upload's bytes, sealed as `blob` with this digest, to its demande.
+/// Why a whole document was not deposited.
+#[derive(Debug, thiserror::Error)]
+pub enum DepositError {
+    /// It could not be begun.
+    #[error(transparent)]
+    Begin(#[from] BeginError),
+    /// It could not be attached.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Deposits in one step what arrived in one request: the bytes of `upload`, `taille` of them with this digest, sealed
+/// already. The rights, limits and facts are those of an upload that is begun and attached.
+pub fn deposit_whole(
+    tx: &mut Tx<'_>,
+    deposant: &Deposant,
+    metadata: &DepotMetadata,
+    upload: UploadId,
+    (blob, taille, sha256): (BlobId, u64, Sha256),
+    now: DateTime<Utc>,
+) -> Result<Attached, DepositError> {
+    let depot = begin_as(tx, upload, deposant, metadata, &metadata.to_header(), taille, now)?.depot;
+    if let (EtatDepot::Attache, Some(justificatif)) = (depot.etat, depot.justificatif) {
+        return Ok(Attached { justificatif, doublon: true });
+    }
+    advance_depot(tx, upload, depot.generation, 0, taille, now).map_err(|error| match error {
+        AdvanceError::Fenced => AttachError::Fenced,
+        AdvanceError::Store(error) => AttachError::Store(error),
+    })?;
+    Ok(attach_justificatif(tx, upload, depot.generation, deposant, blob, sha256, now)?)
+}
+
+/// Attaches the upload's bytes, sealed as `blob` with this digest, to its demande, for whoever sent the last of them.
 pub fn attach_justificatif(
     tx: &mut Tx<'_>,
     upload: UploadId,
     generation: u64,
+    deposant: &Deposant,
     blob: BlobId,
     sha256: Sha256,
     now: DateTime<Utc>,
@@ -75,18 +114,32 @@ pub fn attach_justificatif(
     }
     let metadata = DepotMetadata::parse(&depot.entete)
         .map_err(|error| AttachError::FaitsInvalides(error.to_string()))?;
-    let session: SessionId =
-        tx.query_one("SELECT session FROM depot WHERE upload = $1", params![upload], |row| row.get(0))?;
-    let type_piece = check_faits(tx, session, &metadata)?;
+    let deposant = match deposant {
+        // A piece is its first session's, whichever sent its last byte.
+        Deposant::Demandeur(session) => {
+            let begun: Option<SessionId> =
+                tx.query_one("SELECT session FROM depot WHERE upload = $1", params![upload], |row| {
+                    row.get(0)
+                })?;
+            Deposant::Demandeur(SessionCourante { id: begun.unwrap_or(session.id), ..*session })
+        }
+        Deposant::Guichet(agent) if is_in_territory(tx, agent, depot.demande)? => deposant.clone(),
+        Deposant::Guichet(_) => return Err(AttachError::Fenced),
+    };
+    let type_piece = check_faits(tx, &deposant, &metadata)?;
 
     // Again, and also when it was announced: two phones may have begun before either had finished.
-    let held = find_doublon(tx, session, &metadata, type_piece, sha256)?;
+    let held = find_doublon(tx, &deposant, &metadata, type_piece, sha256)?;
     let justificatif = match held {
         Some(held) => held,
-        None => insert_piece(tx, &metadata, session, blob, depot.taille, sha256, now)?,
+        None => insert_piece(tx, &metadata, &deposant, (blob, depot.taille, sha256), now)?,
     };
     if held.is_none() {
-        take_place(tx, justificatif, &metadata, type_piece, session)?;
+        take_place(tx, justificatif, &metadata, type_piece, &deposant)?;
+        if let Deposant::Guichet(agent) = &deposant {
+            let ligne = Ligne::by(agent).on(depot.demande, Some(justificatif));
+            journal::record(tx, Acte::PieceDeposee, &ligne, now)?;
+        }
         if let Some(slot) = metadata.demande_piece {
             tx.execute(
                 "UPDATE piece_demandee SET close_le = $2 WHERE id = $1 AND close_le IS NULL",
@@ -104,23 +157,27 @@ pub fn attach_justificatif(
 fn insert_piece(
     tx: &mut Tx<'_>,
     metadata: &DepotMetadata,
-    session: SessionId,
-    blob: BlobId,
-    taille: u64,
-    sha256: Sha256,
+    deposant: &Deposant,
+    (blob, taille, sha256): (BlobId, u64, Sha256),
     now: DateTime<Utc>,
 ) -> Result<JustificatifId, StoreError> {
     let justificatif = JustificatifId(new_id(now));
-    let (origine, origine_guichet) = origine_columns(Origine::Application);
+    let (origine, session, a_preparer) = match deposant {
+        Deposant::Demandeur(session) => (Origine::Application, Some(session.id), false),
+        // What a guichet brings has passed through no phone.
+        Deposant::Guichet(agent) => (Origine::Guichet { code: agent.guichet }, None, true),
+    };
+    let (origine, origine_guichet) = origine_columns(origine);
     tx.execute(
         "INSERT INTO blob (id, demande, taille, sha256, cree_le) VALUES ($1, $2, $3, $4, $5)",
         params![blob, metadata.demande, taille, sha256, now],
     )?;
     tx.execute(
         "INSERT INTO justificatif (id, demande, personne, rubrique, type, nom, blob, taille, sha256, sha256_original, \
-         origine, origine_guichet, session, depose_le, controle, examen, remplace, piece_demandee, territoire) \
+         origine, origine_guichet, session, depose_le, controle, examen, remplace, piece_demandee, a_preparer, \
+         territoire) \
          SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'en_verification', 'a_examiner', $15, $16, \
-         territoire FROM demande WHERE id = $2",
+         $17, territoire FROM demande WHERE id = $2",
         params![
             justificatif,
             metadata.demande,
@@ -138,6 +195,7 @@ fn insert_piece(
             now,
             metadata.remplace,
             metadata.demande_piece,
+            a_preparer,
         ],
     )?;
     Ok(justificatif)
@@ -145,14 +203,18 @@ fn insert_piece(
 
 /// Marks what the new piece takes the place of: the piece that it names; and, where a type stands alone, the earlier
 /// ones of the same person that could not be used, since the new one is what was awaited. Usable ones stay, because
-/// the front and back of one card are two files. A confidential type only reaches its own session's pieces.
+/// the front and back of one card are two files. From a phone, a confidential type only reaches its own session's pieces.
 fn take_place(
     tx: &mut Tx<'_>,
     new: JustificatifId,
     metadata: &DepotMetadata,
     type_piece: &TypePiece,
-    session: SessionId,
+    deposant: &Deposant,
 ) -> Result<(), StoreError> {
+    let (only_own, session) = match deposant {
+        Deposant::Demandeur(session) => (type_piece.confidentiel, Some(session.id)),
+        Deposant::Guichet(_) => (false, None),
+    };
     if let Some(old) = metadata.remplace {
         tx.execute(
             "UPDATE justificatif SET remplace_par = $2 WHERE id = $1 AND demande = $3 AND remplace_par IS NULL",
@@ -169,7 +231,7 @@ fn take_place(
                 metadata.demande,
                 metadata.type_piece.clone(),
                 metadata.personne,
-                type_piece.confidentiel,
+                only_own,
                 session,
             ],
         )?;

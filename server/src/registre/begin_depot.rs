@@ -1,11 +1,11 @@
 //! Beginning an upload. The key is (demande, deposit id), chosen by the phone: a POST whose answer was lost is sent
 //! again and finds its first upload, at its current offset. Content that the demande already holds for the same
-//! person and type is not received again: the upload is born attached, with the first piece's receipt.
+//! person and type is not received again: the upload is born attached, with the first piece's receipt. A guichet begins an
+//! upload for a demande of its territory in the same way.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 use wire::{
-    DemandeId, DepotMetadata, JustificatifId, SessionId, Sha256, TypePiece, UploadId,
+    DemandeId, DepotId, DepotMetadata, JustificatifId, SessionId, Sha256, TypePiece, UploadId,
     api::EtatDemande,
     limites::{BYTES_PAR_DEMANDE_MAX, PIECES_PAR_DEMANDE_MAX, UPLOAD_EXPIRES_AFTER},
 };
@@ -13,7 +13,8 @@ use wire::{
 use super::{
     depot::{DEPOT_COLUMNS, read_depot},
     faits::{FaitsError, check_faits},
-    types::{Depot, EtatDepot, SessionCourante},
+    for_agent::is_in_territory,
+    types::{Deposant, Depot, EtatDepot},
 };
 use crate::{
     params,
@@ -33,7 +34,7 @@ pub struct Begun {
 /// Why an upload was not begun.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginError {
-    /// The demande is not the session's, or no longer there.
+    /// The demande is not the session's nor of the guichet's territory, or no longer there.
     #[error("demande introuvable")]
     Introuvable,
     /// The demande is radiée.
@@ -66,35 +67,58 @@ impl From<FaitsError> for BeginError {
 /// `Upload-Metadata` header as sent, of which `metadata` was read.
 pub fn begin_depot(
     tx: &mut Tx<'_>,
-    session: SessionCourante,
+    deposant: &Deposant,
     metadata: &DepotMetadata,
     entete: &str,
     taille: u64,
     now: DateTime<Utc>,
 ) -> Result<Begun, BeginError> {
-    if metadata.demande != session.demande {
+    begin_as(tx, UploadId(new_id(now)), deposant, metadata, entete, taille, now)
+}
+
+/// The same under an id that the caller made, because it already holds the bytes.
+pub(super) fn begin_as(
+    tx: &mut Tx<'_>,
+    upload: UploadId,
+    deposant: &Deposant,
+    metadata: &DepotMetadata,
+    entete: &str,
+    taille: u64,
+    now: DateTime<Utc>,
+) -> Result<Begun, BeginError> {
+    let reached = match deposant {
+        Deposant::Demandeur(session) => metadata.demande == session.demande,
+        Deposant::Guichet(agent) => is_in_territory(tx, agent, metadata.demande)?,
+    };
+    if !reached {
         return Err(BeginError::Introuvable);
     }
-    let etat = etat_demande(tx, session.demande)?.ok_or(BeginError::Introuvable)?;
+    let etat = etat_demande(tx, metadata.demande)?.ok_or(BeginError::Introuvable)?;
     // Before anything else: a repeated request is answered like the first, whatever has happened in between.
     if let Some(depot) = find_living(tx, metadata, now)? {
-        let same = depot.taille == taille && DepotMetadata::parse(&depot.entete).as_ref() == Ok(metadata);
+        let same = depot.taille == taille
+            && DepotMetadata::parse(&depot.entete).as_ref() == Ok(metadata)
+            && is_own(&depot, deposant);
         return if same { Ok(Begun { depot, created: false }) } else { Err(BeginError::DepotDifferent) };
     }
     if etat != EtatDemande::Active {
         return Err(BeginError::DemandeFermee);
     }
-    let type_piece = check_faits(tx, session.id, metadata)?;
+    let type_piece = check_faits(tx, deposant, metadata)?;
     let doublon = match metadata.sha256 {
-        Some(sha256) => find_doublon(tx, session.id, metadata, type_piece, sha256)?,
+        Some(sha256) => find_doublon(tx, deposant, metadata, type_piece, sha256)?,
         None => None,
     };
     if doublon.is_none() {
-        check_quota(tx, session.demande, taille)?;
+        check_quota(tx, metadata.demande, taille)?;
     }
     let depot = Depot {
-        upload: UploadId(new_id(now)),
-        demande: session.demande,
+        upload,
+        demande: metadata.demande,
+        agent: match deposant {
+            Deposant::Demandeur(_) => None,
+            Deposant::Guichet(agent) => Some(agent.id),
+        },
         entete: entete.to_owned(),
         taille,
         offset: if doublon.is_some() { taille } else { 0 },
@@ -104,25 +128,39 @@ pub fn begin_depot(
         doublon: doublon.is_some(),
         expire_le: now + UPLOAD_EXPIRES_AFTER,
     };
-    insert(tx, &depot, metadata.depot.0, session.id, now)?;
+    let session = match deposant {
+        Deposant::Demandeur(session) => Some(session.id),
+        Deposant::Guichet(_) => None,
+    };
+    insert(tx, &depot, metadata.depot, session, now)?;
     Ok(Begun { depot, created: true })
+}
+
+/// Whether an upload that was found is one that this depositor may go on with: ids of deposits are chosen by clients.
+fn is_own(depot: &Depot, deposant: &Deposant) -> bool {
+    match deposant {
+        Deposant::Demandeur(_) => depot.agent.is_none(),
+        Deposant::Guichet(agent) => depot.agent == Some(agent.id),
+    }
 }
 
 fn insert(
     tx: &mut Tx<'_>,
     depot: &Depot,
-    id: Uuid,
-    session: SessionId,
+    id: DepotId,
+    session: Option<SessionId>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO depot (upload, demande, depot, session, entete, taille, recus, generation, etat, justificatif, \
-         doublon, cree_le, expire_le) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO depot (upload, demande, depot, session, agent, entete, taille, recus, generation, etat, \
+         justificatif, doublon, cree_le, expire_le) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         params![
             depot.upload,
             depot.demande,
             id,
             session,
+            depot.agent,
             depot.entete.as_str(),
             depot.taille,
             depot.offset,
@@ -167,12 +205,13 @@ fn find_living(
     }
 }
 
-/// A piece of this demande that still counts, with the same content, person and type. None where a guichet asked: two
-/// answers to one slot are both kept. A confidential piece is found by the session that deposited it only, since a
-/// receipt marked `doublon` would tell the other phone of the household that it is there.
+/// A piece of this demande that still counts, with the same content, person and type; what a guichet brings is known by
+/// its content before it was prepared too. None where a guichet asked: two answers to one slot are both kept. A
+/// confidential piece is found by the session that deposited it only, since a receipt marked `doublon` would tell the
+/// other phone of the household that it is there.
 pub(super) fn find_doublon(
     tx: &Tx<'_>,
-    session: SessionId,
+    deposant: &Deposant,
     metadata: &DepotMetadata,
     type_piece: &TypePiece,
     sha256: Sha256,
@@ -182,13 +221,13 @@ pub(super) fn find_doublon(
     }
     let found = tx.query_all(
         "SELECT id, session FROM justificatif WHERE demande = $1 AND type = $2 AND personne IS NOT DISTINCT FROM $3 \
-         AND sha256 = $4 AND retire_le IS NULL AND controle <> 'refuse' AND remplace_par IS NULL \
+         AND (sha256 = $4 OR (origine = 'guichet' AND sha256_original = $4)) AND retire_le IS NULL AND controle <> 'refuse' AND remplace_par IS NULL \
          AND examen NOT IN ('inexploitable', 'obsolete') ORDER BY depose_le",
         params![metadata.demande, metadata.type_piece.clone(), metadata.personne, sha256],
         |row| Ok((row.get::<JustificatifId>(0)?, row.get::<Option<SessionId>>(1)?)),
     )?;
     let mut found = found.into_iter();
-    Ok(found.find(|(_, of)| !type_piece.confidentiel || *of == Some(session)).map(|(id, _)| id))
+    Ok(found.find(|(_, of)| deposant.may_know(&type_piece.code, *of)).map(|(id, _)| id))
 }
 
 fn check_quota(tx: &Tx<'_>, demande: DemandeId, taille: u64) -> Result<(), BeginError> {

@@ -49,6 +49,8 @@ words! {
         Recherche = "recherche",
         Examen = "examen",
         ExamenAnnule = "examen_annule",
+        PieceDeposee = "piece_deposee",
+        Masquage = "masquage",
         DemandeDePiece = "demande_de_piece",
         EvenementAjoute = "evenement_ajoute",
         EvenementSupprime = "evenement_supprime",

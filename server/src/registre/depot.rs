@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use wire::UploadId;
 
-use super::types::{Depot, EtatDepot, SessionCourante};
+use super::{
+    for_agent::is_in_territory,
+    types::{Deposant, Depot, EtatDepot},
+};
 use crate::{
     params,
     store::{Row, StoreError, Tx},
@@ -11,7 +14,7 @@ use crate::{
 
 /// The columns that [`read_depot`] expects, in its order.
 pub(super) const DEPOT_COLUMNS: &str =
-    "upload, demande, entete, taille, recus, generation, etat, justificatif, doublon, expire_le";
+    "upload, demande, entete, taille, recus, generation, etat, justificatif, doublon, expire_le, agent";
 
 pub(super) fn read_depot(row: &Row) -> Result<Depot, StoreError> {
     Ok(Depot {
@@ -25,6 +28,7 @@ pub(super) fn read_depot(row: &Row) -> Result<Depot, StoreError> {
         justificatif: row.get(7)?,
         doublon: row.get(8)?,
         expire_le: row.get(9)?,
+        agent: row.get(10)?,
     })
 }
 
@@ -32,19 +36,23 @@ pub(super) fn depot_by_upload(tx: &Tx<'_>, upload: UploadId) -> Result<Option<De
     tx.query_opt(&format!("SELECT {DEPOT_COLUMNS} FROM depot WHERE upload = $1"), params![upload], read_depot)
 }
 
-/// The upload, if it is of the session's demande; a foreign one is absent. One that has passed its hour reads
-/// [`EtatDepot::Abandonne`], whether or not the collection has seen it yet.
+/// The upload, if it is of the session's demande, or this very agent's and still in its territory; a foreign one is
+/// absent. One that has passed its hour reads [`EtatDepot::Abandonne`], whether or not the collection has seen it yet.
 pub fn find_depot(
     tx: &Tx<'_>,
     upload: UploadId,
-    session: SessionCourante,
+    deposant: &Deposant,
     now: DateTime<Utc>,
 ) -> Result<Option<Depot>, StoreError> {
-    let found = depot_by_upload(tx, upload)?.filter(|depot| depot.demande == session.demande);
-    Ok(found.map(|depot| {
-        let expired = depot.etat == EtatDepot::EnCours && depot.expire_le <= now;
-        if expired { Depot { etat: EtatDepot::Abandonne, ..depot } } else { depot }
-    }))
+    let Some(depot) = depot_by_upload(tx, upload)? else { return Ok(None) };
+    let own = match deposant {
+        Deposant::Demandeur(session) => depot.agent.is_none() && depot.demande == session.demande,
+        Deposant::Guichet(agent) => {
+            depot.agent == Some(agent.id) && is_in_territory(tx, agent, depot.demande)?
+        }
+    };
+    let expired = depot.etat == EtatDepot::EnCours && depot.expire_le <= now;
+    Ok(own.then(|| if expired { Depot { etat: EtatDepot::Abandonne, ..depot } } else { depot }))
 }
 
 /// Uploads under way and their durable offsets: at the start of the server, what is staged is cut back to them.

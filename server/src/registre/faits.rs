@@ -5,7 +5,10 @@ use wire::{
     DemandeId, DepotMetadata, Nomenclature, PersonneId, Portee, RubriqueCode, SessionId, TypeCode, TypePiece,
 };
 
-use super::piece::is_confidentiel;
+use super::{
+    piece::{is_confidentiel, is_sensible},
+    types::Deposant,
+};
 use crate::{
     params,
     store::{StoreError, Tx},
@@ -22,14 +25,27 @@ pub(super) enum FaitsError {
     Store(#[from] StoreError),
 }
 
+impl Deposant {
+    /// Whether it may know of a piece of this type that was deposited by this session, or by none of the app.
+    pub(super) fn may_know(&self, code: &TypeCode, of: Option<SessionId>) -> bool {
+        match self {
+            Self::Demandeur(session) => !is_confidentiel(code) || of == Some(session.id),
+            Self::Guichet(agent) => agent.profil.voit_sensible() || !is_sensible(code),
+        }
+    }
+}
+
 /// The facts name a rubrique, a type of it, the household or one of its people as the rubrique wants, and, where they
 /// name a piece to replace or a slot, one of this demande that fits. Returns the type.
 pub(super) fn check_faits(
     tx: &Tx<'_>,
-    session: SessionId,
+    deposant: &Deposant,
     metadata: &DepotMetadata,
 ) -> Result<&'static TypePiece, FaitsError> {
     let type_piece = check_personne(tx, metadata)?;
+    if matches!(deposant, Deposant::Guichet(_)) && !deposant.may_know(&metadata.type_piece, None) {
+        return invalid("Votre profil ne permet pas de déposer une pièce de ce type.");
+    }
     if let Some(remplace) = metadata.remplace {
         let found = tx.query_opt(
             "SELECT type, session FROM justificatif WHERE id = $1 AND demande = $2 AND retire_le IS NULL",
@@ -37,7 +53,7 @@ pub(super) fn check_faits(
             |row| Ok((row.get::<TypeCode>(0)?, row.get::<Option<SessionId>>(1)?)),
         )?;
         // Another session's confidential piece is as absent as a foreign one.
-        let visible = found.is_some_and(|(code, of)| !is_confidentiel(&code) || of == Some(session));
+        let visible = found.is_some_and(|(code, of)| deposant.may_know(&code, of));
         if !visible {
             return invalid("La pièce à remplacer n’existe pas dans cette demande.");
         }

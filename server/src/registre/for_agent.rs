@@ -207,6 +207,11 @@ pub(super) fn as_seen_by(agent: &AgentConnecte, piece: Piece) -> PieceAgent {
         id: piece.id,
         rotation: piece.rotation,
         vu: piece.etat_examen(),
+        vu_masques: piece.etat_masques(),
+        original_garde: piece.original.is_some(),
+        original_ouvrable: piece.original.is_some()
+            && may_open(agent, &piece)
+            && agent.profil.voit_sensible(),
         examinable: agent.may(Profil::juge)
             && known
             && piece.controle == Controle::Disponible

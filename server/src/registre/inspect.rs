@@ -6,7 +6,7 @@ use wire::{Controle, JustificatifId, RaisonRefus, inspection::Verdict};
 use super::{
     piece::{forget_blob, piece_by_id},
     release::{give_back_useful_places, reopen_slot},
-    types::AInspecter,
+    types::{AInspecter, DocumentGarde},
 };
 use crate::{
     coffre::BlobId,
@@ -32,7 +32,7 @@ pub enum VerdictError {
 /// Pieces that wait for the inspection, oldest first, `limit` at most.
 pub fn list_a_inspecter(tx: &Tx<'_>, limit: u32) -> Result<Vec<AInspecter>, StoreError> {
     tx.query_all(
-        "SELECT id, blob, taille, sha256 FROM justificatif WHERE controle = 'en_verification' \
+        "SELECT id, blob, taille, sha256, a_preparer FROM justificatif WHERE controle = 'en_verification' \
          AND retire_le IS NULL AND blob IS NOT NULL ORDER BY depose_le, id LIMIT $1",
         params![limit],
         |row| {
@@ -41,6 +41,7 @@ pub fn list_a_inspecter(tx: &Tx<'_>, limit: u32) -> Result<Vec<AInspecter>, Stor
                 blob: row.get(1)?,
                 taille: row.get(2)?,
                 sha256: row.get(3)?,
+                a_preparer: row.get(4)?,
             })
         },
     )
@@ -79,4 +80,47 @@ pub fn record_verdict(
             if *raison == RaisonRefus::Dangereux { Ok(forget_blob(tx, &piece)?) } else { Ok(None) }
         }
     }
+}
+
+/// Puts the document that the inspecteur prepared in the place of what was received, as a phone would have done before
+/// it sent; the digest of what was received stays as that of the original. In the transaction of the verdict. The
+/// received bytes are now nobody's: their blob is returned, for the caller to remove.
+pub fn record_prepared(
+    tx: &mut Tx<'_>,
+    justificatif: JustificatifId,
+    prepared: &DocumentGarde,
+    now: DateTime<Utc>,
+) -> Result<Option<BlobId>, StoreError> {
+    let Some(piece) = piece_by_id(tx, justificatif)? else { return Ok(Some(prepared.blob)) };
+    insert_document(tx, justificatif, prepared, now)?;
+    let received = forget_blob(tx, &piece)?;
+    tx.execute(
+        "UPDATE justificatif SET blob = $2, taille = $3, sha256 = $4, sha256_original = $5, media_type = $6, \
+         pages = $7, a_preparer = 0 WHERE id = $1",
+        params![
+            justificatif,
+            prepared.blob,
+            prepared.taille,
+            prepared.sha256,
+            piece.sha256,
+            prepared.media_type,
+            prepared.pages,
+        ],
+    )?;
+    Ok(received)
+}
+
+/// The record of a document that the coffre holds for this piece.
+pub(super) fn insert_document(
+    tx: &mut Tx<'_>,
+    justificatif: JustificatifId,
+    document: &DocumentGarde,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO blob (id, demande, taille, sha256, cree_le) \
+         SELECT $2, demande, $3, $4, $5 FROM justificatif WHERE id = $1",
+        params![justificatif, document.blob, document.taille, document.sha256, now],
+    )?;
+    Ok(())
 }

@@ -41,6 +41,10 @@ pub enum Acte {
     Examen,
     /// A judgement was taken back.
     ExamenAnnule,
+    /// A guichet deposited a piece.
+    PieceDeposee,
+    /// Places on a piece were masked, or shown again.
+    Masquage,
     /// A piece or an information was asked for.
     DemandeDePiece,
     /// An event was added.

@@ -27,6 +27,7 @@ mod inspect;
 mod journal;
 mod judge_justificatif;
 mod list_justificatifs;
+mod mask_justificatif;
 mod piece;
 mod read_demande;
 mod read_recu;
@@ -45,7 +46,7 @@ pub use apercu::{find_vignette, list_apercus, open_apercu_for_agent, record_aper
 pub use ask_piece::{
     AskError, DemandeDePiece, PieceADemander, ask_for_agent, ask_piece, list_demandes_de_pieces,
 };
-pub use attach_justificatif::{AttachError, Attached, attach_justificatif};
+pub use attach_justificatif::{AttachError, Attached, DepositError, attach_justificatif, deposit_whole};
 pub use begin_depot::{BeginError, Begun, begin_depot};
 pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
 pub use compte::{
@@ -68,7 +69,7 @@ pub use import::{
     Bilan, DemandeImportee, GuichetImporte, ImportError, PersonneImportee, import_demandes, import_guichets,
     normalise_territoire,
 };
-pub use inspect::{VerdictError, list_a_inspecter, record_verdict};
+pub use inspect::{VerdictError, list_a_inspecter, record_prepared, record_verdict};
 pub use journal::{
     Acte, JournalError, LINES_PER_PAGE, Ligne, LigneLue, Tete, journal_head, read_journal, record,
     verify_journal,
@@ -77,12 +78,16 @@ pub use judge_justificatif::{
     JudgeError, Jugement, MOTIFS, Motif, judge_for_agent, judge_justificatif, undo_judgement,
 };
 pub use list_justificatifs::list_justificatifs;
+pub use mask_justificatif::{
+    AMasquer, MaskError, Masquage, ORIGINAL_KEPT_FOR, find_a_masquer, mask_justificatif,
+    open_original_for_agent, purge_originals,
+};
 pub use piece::owns_blob;
 pub use read_demande::read_demande;
 pub use read_recu::read_recu;
 pub use types::{
     AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, Dalo, DemandeAgent,
-    Depot, EtatCompte, EtatDepot, FaitsPiece, PieceAgent, Profil, SessionCourante,
+    Deposant, Depot, DocumentGarde, EtatCompte, EtatDepot, FaitsPiece, PieceAgent, Profil, SessionCourante,
 };
 pub use withdraw_justificatif::{WithdrawError, withdraw_justificatif};
 pub use work_list::{

@@ -20,7 +20,9 @@ pub(super) const PIECE_COLUMNS: &str = "justificatif.id, justificatif.demande, j
     justificatif.depose_le, justificatif.media_type, justificatif.pages, justificatif.controle, \
     justificatif.controle_raison, justificatif.examen, justificatif.examen_raison, justificatif.examen_date, \
     justificatif.premiere_consultation, justificatif.remplace, justificatif.remplace_par, \
-    justificatif.piece_demandee, justificatif.examine_le, justificatif.rotation, justificatif.sha256_original";
+    justificatif.piece_demandee, justificatif.examine_le, justificatif.rotation, justificatif.sha256_original, \
+    justificatif.original, justificatif.original_type, justificatif.masque_le, \
+    (SELECT blob.taille FROM blob WHERE blob.id = justificatif.blob)";
 
 /// A piece that was not withdrawn.
 pub(super) struct Piece {
@@ -46,17 +48,30 @@ pub(super) struct Piece {
     pub(super) examine_le: Option<DateTime<Utc>>,
     pub(super) rotation: u32,
     pub(super) sha256_original: Option<Sha256>,
+    /// Where places are masked: the document before that, while it is kept, and its type.
+    pub(super) original: Option<(BlobId, MediaType)>,
+    pub(super) masque_le: Option<DateTime<Utc>>,
+    /// Bytes of what is shown: fewer or more than were received where places are masked.
+    pub(super) taille_montree: Option<u64>,
 }
 
 impl Piece {
-    /// Whether the demandeur may still withdraw it: no agent has looked at it, judged it, or received a newer one.
+    /// Whether the demandeur may still withdraw it: it came from the app, and no agent has looked at it, judged it, or
+    /// received a newer one.
     pub(super) fn retirable(&self) -> bool {
-        self.premiere_consultation.is_none() && self.examen == Examen::AExaminer
+        self.origine == Origine::Application
+            && self.premiere_consultation.is_none()
+            && self.examen == Examen::AExaminer
     }
 
     /// Which judgement stands, in a word that changes with every judgement: what a form was made from.
     pub(super) fn etat_examen(&self) -> String {
         self.examine_le.map_or_else(|| "0".to_owned(), |at| at.timestamp_millis().to_string())
+    }
+
+    /// Which masks are burnt in, in a word that changes with every masking: what a form was made from.
+    pub(super) fn etat_masques(&self) -> String {
+        self.masque_le.map_or_else(|| "0".to_owned(), |at| at.timestamp_millis().to_string())
     }
 
     /// Whether it is about violence: the app shows nothing of it.
@@ -66,7 +81,7 @@ impl Piece {
 
     /// Whether only the profile consultant_sensible may know what it is.
     pub(super) fn sensible(&self) -> bool {
-        find_type(&self.type_code).is_none_or(|t| t.sensible)
+        is_sensible(&self.type_code)
     }
 }
 
@@ -74,6 +89,11 @@ impl Piece {
 /// of it is unknown.
 pub(super) fn is_confidentiel(code: &TypeCode) -> bool {
     find_type(code).is_none_or(|t| t.confidentiel)
+}
+
+/// Whether only the profile consultant_sensible may know of a piece of this type. Unknown types count as such.
+pub(super) fn is_sensible(code: &TypeCode) -> bool {
+    find_type(code).is_none_or(|t| t.sensible)
 }
 
 fn find_type(code: &TypeCode) -> Option<&'static wire::TypePiece> {
@@ -105,6 +125,9 @@ pub(super) fn read_piece(row: &Row) -> Result<Piece, StoreError> {
         examine_le: row.get(24)?,
         rotation: row.get(25)?,
         sha256_original: row.get(26)?,
+        original: row.get::<Option<BlobId>>(27)?.zip(row.get(28)?),
+        masque_le: row.get(29)?,
+        taille_montree: row.get(30)?,
     })
 }
 

@@ -45,6 +45,15 @@ impl AgentConnecte {
     }
 }
 
+/// Who deposits a piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deposant {
+    /// The demandeur, by the app.
+    Demandeur(SessionCourante),
+    /// A guichet of the demande's territory, by its page.
+    Guichet(AgentConnecte),
+}
+
 /// Where an agent's account stands, from the bulletin of May 2017: an agent registers himself, sends the fiche collecte,
 /// and sees nothing before the national assistance has certified the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +167,8 @@ pub struct Depot {
     pub upload: UploadId,
     /// To which demande.
     pub demande: DemandeId,
+    /// Which agent began it; none for a demandeur.
+    pub agent: Option<AgentId>,
     /// `Upload-Metadata` as sent.
     pub entete: String,
     /// Whole length, in bytes.
@@ -233,6 +244,23 @@ pub struct AInspecter {
     pub taille: u64,
     /// What was acknowledged: the inspection must see the same.
     pub sha256: Sha256,
+    /// No phone has prepared it: the inspecteur does.
+    pub a_preparer: bool,
+}
+
+/// A document that the inspecteur made, as the coffre holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentGarde {
+    /// Where it lies.
+    pub blob: BlobId,
+    /// Bytes.
+    pub taille: u64,
+    /// Their digest.
+    pub sha256: Sha256,
+    /// What it is.
+    pub media_type: MediaType,
+    /// Pages; 1 for an image.
+    pub pages: u32,
 }
 
 /// A demande as an agent of its territory sees it.
@@ -291,6 +319,12 @@ pub struct PieceAgent {
     pub rotation: u32,
     /// Which judgement stands: what a form is made from, see [`super::judge_for_agent`].
     pub vu: String,
+    /// Which masks are burnt in: the same for masking, see [`super::mask_justificatif`].
+    pub vu_masques: String,
+    /// Whether places are masked and the document before that is still kept.
+    pub original_garde: bool,
+    /// Whether this agent may open that document.
+    pub original_ouvrable: bool,
     /// Whether this agent may judge it now.
     pub examinable: bool,
 }

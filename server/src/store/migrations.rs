@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_apercu.sql"),
     include_str!("migrations/0003_comptes.sql"),
     include_str!("migrations/0004_examen.sql"),
+    include_str!("migrations/0005_guichet_depose.sql"),
 ];
 
 /// Every script with its version.

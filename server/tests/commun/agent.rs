@@ -49,6 +49,45 @@ impl<'s> Agent<'s> {
         self.post_bare(path, &fields)
     }
 
+    /// Sends a form with files, its fields first, as a browser does.
+    pub(crate) fn post_files(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Reply {
+        let mut body = Vec::new();
+        for (name, value) in [("jeton", self.jeton.as_str())].iter().chain(fields) {
+            body.extend_from_slice(
+                format!("--LIMITE\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                    .as_bytes(),
+            );
+        }
+        for (name, bytes) in files {
+            let head = format!(
+                "--LIMITE\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"{name}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--LIMITE--\r\n");
+        let headers = [
+            ("Cookie", self.cookie.as_str()),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Content-Type", "multipart/form-data; boundary=LIMITE"),
+        ];
+        self.server.send("POST", path, &headers, &body)
+    }
+
+    /// A request of an upload from the counter's page: its cookie, its token in a header, its origin.
+    pub(crate) fn upload(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut all = vec![
+            ("Cookie", self.cookie.as_str()),
+            ("X-Jeton", self.jeton.as_str()),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Tus-Resumable", "1.0.0"),
+        ];
+        all.extend_from_slice(headers);
+        self.server.send(method, path, &all, body)
+    }
+
     /// The same without the token.
     pub(crate) fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let headers = [("Cookie", self.cookie.as_str()), ("Sec-Fetch-Site", "same-origin")];

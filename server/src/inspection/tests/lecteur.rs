@@ -6,8 +6,8 @@ use wire::{RaisonRefus, inspection::EnteteApercu};
 
 use super::{
     super::{
-        inspecteur::{Echec, Inspecteur, InspecteurError, Lecture},
-        reponse::ApercuRecu,
+        inspecteur::{Echec, Inspecteur, InspecteurError, Lecture, Travail},
+        reponse::{ApercuRecu, Fait},
         scelle::Scelle,
     },
     BON, CONSTAT_BON, faux_inspecteur, vrai_inspecteur,
@@ -20,7 +20,7 @@ fn sealed(bytes: &[u8]) -> Scelle {
 async fn read_by(texte: &str) -> Lecture {
     let dossier = tempfile::tempdir().unwrap();
     let inspecteur = Inspecteur::new(Some(&faux_inspecteur(dossier.path(), texte))).unwrap();
-    inspecteur.read(&sealed(b"bonjour")).await.unwrap()
+    inspecteur.read(&sealed(b"bonjour"), Travail::Inspecter).await.unwrap()
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn a_reader_that_takes_too_long_is_killed() {
     let pid = dossier.path().join("pid");
     let program = faux_inspecteur(dossier.path(), &format!("echo $$ > {}; exec sleep 1000", pid.display()));
     let inspecteur = Inspecteur::new(Some(&program)).unwrap().within(Duration::from_secs(3));
-    let lecture = inspecteur.read(&sealed(BON)).await.unwrap();
+    let lecture = inspecteur.read(&sealed(BON), Travail::Inspecter).await.unwrap();
     assert!(matches!(lecture, Lecture::Echec(Echec::Delai, _)), "{lecture:?}");
     let pid = fs::read_to_string(pid).unwrap();
     assert!(!Path::new("/proc").join(pid.trim()).exists());
@@ -92,7 +92,7 @@ async fn a_program_that_does_not_work_is_told_from_a_bad_document() {
 #[tokio::test]
 async fn the_real_program_draws_a_thumbnail_and_the_page() {
     let inspecteur = Inspecteur::new(Some(vrai_inspecteur())).unwrap();
-    let lecture = inspecteur.read(&sealed(BON)).await.unwrap();
+    let lecture = inspecteur.read(&sealed(BON), Travail::Inspecter).await.unwrap();
     let Lecture::Fit { apercus, echec: None, .. } = lecture else { panic!("{lecture:?}") };
     let sides: Vec<_> = apercus
         .iter()
@@ -147,7 +147,35 @@ async fn a_reader_that_draws_too_long_is_killed_and_the_verdict_stands() {
     let texte = format!("echo '{CONSTAT_BON}'; {}; exec sleep 1000", picture(1));
     let program = faux_inspecteur(dossier.path(), &texte);
     let inspecteur = Inspecteur::new(Some(&program)).unwrap().within(Duration::from_secs(3));
-    let lecture = inspecteur.read(&sealed(BON)).await.unwrap();
+    let lecture = inspecteur.read(&sealed(BON), Travail::Inspecter).await.unwrap();
     let Lecture::Fit { apercus, echec: Some(Echec::Delai), .. } = lecture else { panic!("{lecture:?}") };
     assert_eq!(apercus.len(), 1);
+}
+
+/// What a reader that was asked for a document is heard to have made.
+async fn made_by(texte: &str) -> Option<Fait> {
+    let dossier = tempfile::tempdir().unwrap();
+    let inspecteur = Inspecteur::new(Some(&faux_inspecteur(dossier.path(), texte))).unwrap();
+    let lecture = inspecteur.read(&sealed(BON), Travail::Preparer(&[])).await.unwrap();
+    let Lecture::Fit { fait, .. } = lecture else { panic!("{lecture:?}") };
+    fait
+}
+
+#[tokio::test]
+async fn a_document_that_was_made_is_believed_only_as_far_as_it_shows() {
+    let says = |line: &str, rest: &str| format!("echo '{CONSTAT_BON}'; echo '{line}'; printf '{rest}'");
+    let pdf = |taille: u64| format!(r#"{{"media_type":"application/pdf","taille":{taille},"pages":1}}"#);
+    let body = "%%PDF-1.7 trois fois rien";
+    let whole = made_by(&says(&pdf(24), body)).await;
+    assert!(matches!(&whole, Some(Fait::Document { bytes, .. }) if bytes.len() == 24), "{whole:?}");
+    assert_eq!(made_by(&says("null", "")).await, Some(Fait::Rien));
+    for (line, rest) in [
+        (pdf(25), body),
+        (pdf(0), ""),
+        (pdf(u64::MAX), body),
+        (r#"{"media_type":"image/jpeg","taille":24,"pages":1}"#.to_owned(), body),
+        ("bonjour".to_owned(), body),
+    ] {
+        assert_eq!(made_by(&says(&line, rest)).await, None, "{line}");
+    }
 }

@@ -5,7 +5,7 @@ use super::*;
 
 fn found(base: &Base, upload: UploadId, session: SessionCourante) -> Option<Depot> {
     let now = base.clock.now();
-    base.read(move |tx| find_depot(tx, upload, session, now)).unwrap()
+    base.read(move |tx| find_depot(tx, upload, &Deposant::Demandeur(session), now)).unwrap()
 }
 
 fn take_over(base: &Base, upload: UploadId) -> Option<u64> {

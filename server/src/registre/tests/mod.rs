@@ -5,6 +5,7 @@ mod agents;
 mod demandes;
 mod depots;
 mod journal;
+mod masques;
 mod pieces;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -160,7 +161,9 @@ impl Base {
         taille: u64,
     ) -> Result<Begun, BeginError> {
         let (metadata, now) = (metadata.clone(), self.clock.now());
-        self.write(move |tx| begin_depot(tx, session, &metadata, &metadata.to_header(), taille, now))
+        self.write(move |tx| {
+            begin_depot(tx, &Deposant::Demandeur(session), &metadata, &metadata.to_header(), taille, now)
+        })
     }
 
     fn advance(&self, upload: UploadId, generation: u64, from: u64, to: u64) -> Result<(), AdvanceError> {
@@ -169,8 +172,11 @@ impl Base {
     }
 
     fn attach(&self, upload: UploadId, generation: u64, sha256: Sha256) -> Result<Attached, AttachError> {
-        let now = self.clock.now();
-        self.write(move |tx| attach_justificatif(tx, upload, generation, BlobId(upload.0), sha256, now))
+        // Whichever session of the demande sends the last byte, the piece is that of the first.
+        let (now, last) = (self.clock.now(), Deposant::Demandeur(self.phone()));
+        self.write(move |tx| {
+            attach_justificatif(tx, upload, generation, &last, BlobId(upload.0), sha256, now)
+        })
     }
 
     /// The whole way of a piece of ten bytes whose digest is `content` repeated; fails where the way ends early.
