@@ -12,7 +12,8 @@ const SIZES = {
 const pages = (demande, piece) => ({
   guichet: [
     "", "/recherche", "/compte", `/demandes/${demande}`, `/demandes/${demande}/evenements`,
-    `/demandes/${demande}/demandes-de-pieces`, `/demandes/${demande}/code`, `/justificatifs/${piece}`,
+    `/demandes/${demande}/demandes-de-pieces`, `/demandes/${demande}/code`, `/demandes/${demande}/pieces`,
+    `/justificatifs/${piece}`,
   ],
   gestionnaire: ["", "/journal"],
   assistance: ["/comptes", `/comptes/${job.compte}`],

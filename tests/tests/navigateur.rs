@@ -1,6 +1,6 @@
 //! The counter in a real browser: Debian's Chromium, driven by the scripts of `tests/navigateur`. Every page is looked at
 //! by axe in light, dark, at 320 pixels and at 200 %; what others wrote runs nothing; a piece is judged without script and
-//! by keyboard alone; and an agent's day is played, from asking for an account to receiving the new version.
+//! by keyboard alone; pieces are deposited over a line that is cut, and masked; and an agent's day is played, from asking for an account to receiving the new version.
 //!
 //! `cargo xtask test` installs what is needed; without it these tests fail, they are not skipped.
 
@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 
 /// Checks that each script makes at least: fewer means that it looked at less than it says.
 const PAGES_CHECKS_MIN: u64 = 150;
+
+/// The same for deposits and masks.
+const DEPOSIT_CHECKS_MIN: u64 = 14;
 
 /// The same for each half of the day.
 const DAY_CHECKS_MIN: u64 = 3;
@@ -43,6 +46,15 @@ fn navigateur_an_agents_day() -> Result<()> {
     let answer = ["--demande-piece", slot];
     deposit(&world.phone, "B_12.jpg", facts.into_iter().chain(answer))?;
     ensure!(run("journee.mjs", &world.job(&more("soir")))? >= DAY_CHECKS_MIN);
+    Ok(())
+}
+
+#[test]
+fn navigateur_a_guichet_deposits_and_masks() -> Result<()> {
+    let world = World::new()?;
+    let files =
+        json!({ "photo": sample("B_12.jpg"), "autre": sample("A_12.jpg"), "pdf": sample("page_C.pdf") });
+    ensure!(run("depot.mjs", &world.job(&files))? >= DEPOSIT_CHECKS_MIN);
     Ok(())
 }
 

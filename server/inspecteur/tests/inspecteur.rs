@@ -274,7 +274,7 @@ fn what_cannot_be_masked_is_not_made_in_part() {
 }
 
 fn sample(name: &str) -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples").join(name)
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/samples").join(name)
 }
 
 /// What Poppler reads of a PDF.
