@@ -34,6 +34,7 @@ const named = (at, name) => at.locator(".envois li", { hasText: name });
   await agent.click("main button:has-text('Déposer')");
   await named(agent, "photo.jpg").getByText("Déposée, en vérification.").waitFor();
   await named(agent, "page.svg").getByText("Non déposée").waitFor();
+  check("what is deposited needs no other try", !(await named(agent, "photo.jpg").getByRole("button").isVisible()));
   check("one connection was cut", cut === 1 && offsets.length >= 2, offsets);
   check("what was refused is said in the server's words", !(await named(agent, "page.svg").textContent()).includes("réseau"));
   check("the result is told", (await agent.textContent("#envois [role=status]")) === "1 déposée, 1 non déposée");

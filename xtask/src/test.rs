@@ -15,6 +15,8 @@ type Stage = (&'static str, fn() -> Result<()>);
 
 const STAGES: &[Stage] = &[
     ("format", format),
+    // Before anything is built: the counter's script comes by npm.
+    ("npm", tools::npm),
     ("clippy", || cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("deny", tools::deny),
     // Also the programs that the end-to-end tests start, and the library that Kotlin loads.

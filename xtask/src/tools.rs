@@ -35,6 +35,11 @@ pub(crate) fn race() -> Result<()> {
     python("race")
 }
 
+/// Makes sure of npm, with which the server's build fetches a script of the counter's.
+pub(crate) fn npm() -> Result<()> {
+    apt("npm", &["--version"], &["npm"])
+}
+
 /// Installs tus-js-client and tuspy in the versions that `tests/interop` pins.
 pub(crate) fn interop() -> Result<()> {
     let folder = root().join("tests/interop");

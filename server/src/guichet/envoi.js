@@ -61,6 +61,7 @@
     const ended = (words, again) => {
       running.delete(item);
       said.textContent = words;
+      bar.hidden = true;
       button.hidden = !again;
       button.textContent = "Réessayer";
       button.onclick = () => { item.remove(); failed -= 1; send(file, metadata); };

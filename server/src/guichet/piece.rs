@@ -193,7 +193,9 @@ fn document(agent: &AgentConnecte, vue: &Vue, title: &str, number: u32) -> Marku
                 None => p { "Cette page ne peut pas être affichée ici : elle se lit dans l’original." },
             }
             p.actions {
-                a.bouton.secondaire href={ "/guichet/justificatifs/" (piece.id) "/contenu" } { "Télécharger l’original" }
+                a.bouton.secondaire href={ "/guichet/justificatifs/" (piece.id) "/contenu" } {
+                    @if piece.original_garde { "Télécharger le document masqué" } @else { "Télécharger l’original" }
+                }
                 span.doux { "Cette consultation est enregistrée à votre nom." }
             }
         } @else if piece.controle == Controle::EnVerification {
