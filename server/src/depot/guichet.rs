@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     http::problem::Refus,
-    registre::{self, Attached, Deposant, DepositError},
+    registre::{self, AttachError, Attached, BeginError, Deposant, DepositError},
     secrets::new_id,
     service::Service,
 };
@@ -32,22 +32,31 @@ pub(crate) async fn receive_document<E: Into<Refus>>(
     bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> Result<Attached, Refus> {
     let upload = UploadId(new_id(service.clock.now()));
-    let received = match receive(service, upload, bytes).await {
-        Ok(writing) => attach(service, deposant, metadata, upload, writing).await,
-        Err(refus) => Err(refus),
-    };
-    match received {
-        Ok(attached) => {
-            if attached.doublon {
-                remove_upload(service, upload).await?;
-            } else {
-                service.a_inspecter.notify_one();
-            }
-            Ok(attached)
-        }
+    let writing = match receive(service, upload, bytes).await {
+        Ok(writing) => writing,
         Err(refus) => {
             remove_upload(service, upload).await?;
-            Err(refus)
+            return Err(refus);
+        }
+    };
+    match attach(service, deposant, metadata, upload, writing).await? {
+        Ok(attached) if attached.doublon => {
+            remove_upload(service, upload).await?;
+            Ok(attached)
+        }
+        Ok(attached) => {
+            service.a_inspecter.notify_one();
+            Ok(attached)
+        }
+        // Nothing is known of what the base did: the bytes stay, for the piece that may own them or for the collection.
+        Err(
+            error @ (DepositError::Store(_)
+            | DepositError::Begin(BeginError::Store(_))
+            | DepositError::Attach(AttachError::Store(_))),
+        ) => Err(error.into()),
+        Err(error) => {
+            remove_upload(service, upload).await?;
+            Err(error.into())
         }
     }
 }
@@ -101,19 +110,16 @@ async fn attach(
     mut metadata: DepotMetadata,
     upload: UploadId,
     writing: Writing,
-) -> Result<Attached, Refus> {
+) -> Result<Result<Attached, DepositError>, Refus> {
     let (taille, sha256) = (writing.offset(), writing.digest());
     metadata.sha256 = Some(sha256);
     let coffre = service.coffre.clone();
     let blob = Service::blocking(move || writing.seal(&coffre)).await??;
     let (deposant, now) = (deposant.clone(), service.clock.now());
-    service
-        .store
-        .write(move |tx| {
-            registre::deposit_whole(tx, &deposant, &metadata, upload, (blob, taille, sha256), now)
-        })
-        .await
-        .map_err(Refus::from)
+    let deposited = service.store.write(move |tx| {
+        registre::deposit_whole(tx, &deposant, &metadata, upload, (blob, taille, sha256), now)
+    });
+    Ok(deposited.await)
 }
 
 impl From<DepositError> for Refus {

@@ -74,7 +74,17 @@ async fn receive_all(
 ) -> Result<Vec<Outcome>, Refus> {
     let deposant = Deposant::Guichet(agent.clone());
     let mut results = Vec::new();
-    while let Some(mut file) = files.next().await? {
+    loop {
+        let mut file = match files.next().await {
+            Ok(Some(file)) => file,
+            Ok(None) => break,
+            Err(refus) if results.is_empty() => return Err(refus),
+            // Those before it are deposited: the agent must learn it.
+            Err(refus) => {
+                results.push((NomAffiche::new("La suite"), Err(sentence(refus))));
+                break;
+            }
+        };
         if results.len() == FILES_PER_FORM_MAX {
             let too_many = format!(
                 "Un formulaire porte {FILES_PER_FORM_MAX} fichiers au plus : déposez celui-ci et les suivants à part."
@@ -93,9 +103,13 @@ async fn receive_all(
         if timeout(service.delais.append, rest).await.is_err() {
             return Err(ProblemCode::Indisponible.into());
         }
-        results.push((file.nom, received.map_err(|refus| refus.into_problem().1.sentence().to_owned())));
+        results.push((file.nom, received.map_err(sentence)));
     }
     Ok(results)
+}
+
+fn sentence(refus: Refus) -> String {
+    refus.into_problem().1.sentence().to_owned()
 }
 
 /// What the form says of its files.
