@@ -1,8 +1,6 @@
 //! A guichet's own documents, with the inspecteur at work: a photo becomes what a phone would have sent, and a number that
 //! is masked is gone from everything that is shown.
 
-#![expect(clippy::indexing_slicing, reason = "a test fails where it cannot go on")]
-
 use std::fs;
 
 use anyhow::{Context as _, Result, ensure};

@@ -224,7 +224,7 @@ fn made(document: &[u8], masques: &[&str]) -> Option<(DocumentFait, Vec<u8>)> {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{:?}", output.status);
     let (verdict, rest) = cut(&output.stdout);
     assert!(matches!(verdict, Verdict::Fit(_)), "{verdict:?}");
-    let end = rest.iter().position(|byte| *byte == b'\n').expect("a second line");
+    let end = rest.iter().position(|byte| *byte == b'\n').unwrap();
     let fait: DocumentFait = serde_json::from_slice::<Option<_>>(&rest[..end]).unwrap()?;
     let bytes = rest[end + 1..][..usize::try_from(fait.taille).unwrap()].to_vec();
     // The pictures are of what was made: they follow it.

@@ -11,7 +11,7 @@ use super::{Visite, form, introuvable, page::page};
 use crate::{
     http::respond::Answer,
     inspection::{self, Geste, MasquageError},
-    registre::{AgentConnecte, MaskError, ORIGINAL_KEPT_FOR, PieceAgent},
+    registre::{AgentConnecte, MaskError, ORIGINAL_KEPT_FOR, Original, PieceAgent},
     service::Service,
 };
 
@@ -58,13 +58,13 @@ pub(super) fn panel(agent: &AgentConnecte, piece: &PieceAgent, page: u32) -> Mar
                 div.actions { button name="geste" value="ajouter" { "Masquer" } }
             }
         }
-        @if piece.original_garde {
+        @if piece.original != Original::Aucun {
             div.actions {
                 form method="post" action=(action) {
                     (hidden)
                     button.secondaire name="geste" value="retirer" { "Retirer le dernier masque" }
                 }
-                @if piece.original_ouvrable {
+                @if piece.original == Original::Ouvrable {
                     a href={ "/guichet/justificatifs/" (piece.id) "/original" } { "Télécharger le document avant masquage" }
                 }
             }

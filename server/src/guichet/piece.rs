@@ -19,7 +19,7 @@ use super::{Visite, examen, form, introuvable, masquer, mots, page::page_with_im
 use crate::{
     api::{send_apercu, send_contenu},
     http::respond::Answer,
-    registre::{self, AgentConnecte, Brouillon, DemandeAgent, PieceAgent},
+    registre::{self, AgentConnecte, Brouillon, DemandeAgent, Original, PieceAgent},
     service::Service,
     store::StoreError,
 };
@@ -194,7 +194,7 @@ fn document(agent: &AgentConnecte, vue: &Vue, title: &str, number: u32) -> Marku
             }
             p.actions {
                 a.bouton.secondaire href={ "/guichet/justificatifs/" (piece.id) "/contenu" } {
-                    @if piece.original_garde { "Télécharger le document masqué" } @else { "Télécharger l’original" }
+                    @if piece.original != Original::Aucun { "Télécharger le document masqué" } @else { "Télécharger l’original" }
                 }
                 span.doux { "Cette consultation est enregistrée à votre nom." }
             }

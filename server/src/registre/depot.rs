@@ -52,7 +52,8 @@ pub fn find_depot(
         }
     };
     let expired = depot.etat == EtatDepot::EnCours && depot.expire_le <= now;
-    Ok(own.then(|| if expired { Depot { etat: EtatDepot::Abandonne, ..depot } } else { depot }))
+    let depot = if expired { Depot { etat: EtatDepot::Abandonne, ..depot } } else { depot };
+    Ok(own.then_some(depot))
 }
 
 /// Uploads under way and their durable offsets: at the start of the server, what is staged is cut back to them.

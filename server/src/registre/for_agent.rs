@@ -10,7 +10,7 @@ use super::{
     journal::{self, Acte, Ligne},
     piece::{Piece, piece_by_id, pieces_of_demande},
     read_demande::household,
-    types::{AgentConnecte, Contenu, DemandeAgent, FaitsPiece, PieceAgent, Profil},
+    types::{AgentConnecte, Contenu, DemandeAgent, FaitsPiece, Original, PieceAgent, Profil},
 };
 use crate::{
     params,
@@ -208,10 +208,11 @@ pub(super) fn as_seen_by(agent: &AgentConnecte, piece: Piece) -> PieceAgent {
         rotation: piece.rotation,
         vu: piece.etat_examen(),
         vu_masques: piece.etat_masques(),
-        original_garde: piece.original.is_some(),
-        original_ouvrable: piece.original.is_some()
-            && may_open(agent, &piece)
-            && agent.profil.voit_sensible(),
+        original: match &piece.original {
+            None => Original::Aucun,
+            Some(_) if may_open(agent, &piece) && agent.profil.voit_sensible() => Original::Ouvrable,
+            Some(_) => Original::Garde,
+        },
         examinable: agent.may(Profil::juge)
             && known
             && piece.controle == Controle::Disponible

@@ -87,7 +87,8 @@ pub use read_demande::read_demande;
 pub use read_recu::read_recu;
 pub use types::{
     AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, Dalo, DemandeAgent,
-    Deposant, Depot, DocumentGarde, EtatCompte, EtatDepot, FaitsPiece, PieceAgent, Profil, SessionCourante,
+    Deposant, Depot, DocumentGarde, EtatCompte, EtatDepot, FaitsPiece, Original, PieceAgent, Profil,
+    SessionCourante,
 };
 pub use withdraw_justificatif::{WithdrawError, withdraw_justificatif};
 pub use work_list::{

@@ -321,12 +321,21 @@ pub struct PieceAgent {
     pub vu: String,
     /// Which masks are burnt in: the same for masking, see [`super::mask_justificatif`].
     pub vu_masques: String,
-    /// Whether places are masked and the document before that is still kept.
-    pub original_garde: bool,
-    /// Whether this agent may open that document.
-    pub original_ouvrable: bool,
+    /// Where places are masked: the document before that.
+    pub original: Original,
     /// Whether this agent may judge it now.
     pub examinable: bool,
+}
+
+/// The document before places on it were masked, as far as it concerns an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Original {
+    /// Nothing is masked, or it was purged.
+    Aucun,
+    /// It is kept, for others.
+    Garde,
+    /// This agent may open it.
+    Ouvrable,
 }
 
 /// What a piece proves, and of whom.

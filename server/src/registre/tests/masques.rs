@@ -69,7 +69,7 @@ fn the_original_is_kept_until_its_day_and_every_masking_starts_from_it() {
     base.wait(TimeDelta::seconds(1));
     assert_eq!(purge(&base), [received]);
     assert_eq!(purge(&base), []);
-    let gone = base.read(move |tx| Ok::<_, StoreError>(owns_blob(tx, received)?)).unwrap();
+    let gone = base.read(move |tx| owns_blob(tx, received)).unwrap();
     assert!(!gone);
     // From here on the masked one is the document.
     assert_eq!(source(&base), AMasquer { source: blob(2), masques: Vec::new() });
