@@ -53,6 +53,8 @@ const PAGES: &[(&str, &str, [u8; 6])] = &[
     ("GET", "/guichet/comptes", [0, 0, 0, 0, 0, 1]),
     ("GET", "/guichet/comptes/DEMANDE", [0, 0, 0, 0, 0, 1]),
     ("POST", "/guichet/comptes/DEMANDE", [0, 0, 0, 0, 0, 1]),
+    ("GET", "/guichet/territoire", [0, 0, 0, 0, 1, 0]),
+    ("POST", "/guichet/territoire", [0, 0, 0, 0, 1, 0]),
     ("GET", "/guichet/journal", [0, 0, 0, 0, 1, 0]),
     ("POST", "/guichet/journal/export", [0, 0, 0, 0, 1, 0]),
 ];

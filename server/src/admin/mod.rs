@@ -21,11 +21,11 @@ use wire::{
 pub use fichiers::FichierError;
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, jour_en_france},
     config::{ConfigError, Reglages},
     registre::{
         self, AgentError, AskError, Bilan, EvenementError, ImportError, JournalError, JudgeError, Jugement,
-        NouvelAgent, NouvelEvenement, PieceADemander, Profil, Tete,
+        NouvelAgent, NouvelEvenement, OuvertureDemandee, PieceADemander, Profil, Tete,
     },
     secrets::{SecretError, hash_secret, new_code, normalise_code},
     service::{ServiceError, open_base},
@@ -161,6 +161,11 @@ pub enum Commande {
         #[command(flatten)]
         cible: Cible,
     },
+    /// Liste les territoires dont le gestionnaire a demandé l’ouverture des évènements nationaux, pas encore ouverts
+    OuverturesDemandees {
+        #[command(flatten)]
+        cible: Cible,
+    },
     /// Montre les évènements nationaux aux demandeurs d’un territoire
     OuvrirEvenements {
         /// Code du territoire : 57, 2A, 974, 111
@@ -253,6 +258,7 @@ impl Commande {
             | Self::DemanderPiece { cible, .. }
             | Self::Evenement { cible, .. }
             | Self::VerifierJournal { cible, .. }
+            | Self::OuverturesDemandees { cible }
             | Self::OuvrirEvenements { cible, .. } => cible,
         }
     }
@@ -332,6 +338,9 @@ async fn answer(store: &Store, commande: Commande, clock: &Clock) -> Result<Answ
             );
             Ok((text, json!({ "tete": head.map(|head| head.to_string()) })))
         }
+        Commande::OuverturesDemandees { .. } => {
+            Ok(ouvertures_answer(&store.read(registre::list_ouvertures_demandees).await?))
+        }
         Commande::OuvrirEvenements { territoire, .. } => {
             let code =
                 registre::normalise_territoire(&territoire).ok_or(AdminError::Territoire(territoire))?;
@@ -365,6 +374,24 @@ async fn import_demandes(
 fn bilan_answer(what: &str, bilan: Bilan) -> Answer {
     let text = format!("{what} : {} en plus, {} à jour.", bilan.crees, bilan.mis_a_jour);
     (text, json!({ "crees": bilan.crees, "mis_a_jour": bilan.mis_a_jour }))
+}
+
+fn ouvertures_answer(asked: &[OuvertureDemandee]) -> Answer {
+    let lines: Vec<_> = asked
+        .iter()
+        .map(|one| {
+            let day = jour_en_france(one.le).format("%d/%m/%Y");
+            format!("{} : demandé le {day} par {}, guichet {}", one.territoire, one.agent, one.guichet)
+        })
+        .collect();
+    let text = if lines.is_empty() { "Aucune ouverture n’attend.".to_owned() } else { lines.join("\n") };
+    let values: Vec<_> = asked
+        .iter()
+        .map(|one| {
+            json!({ "territoire": one.territoire, "demandee_le": one.le, "agent": one.agent, "guichet": one.guichet })
+        })
+        .collect();
+    (text, json!({ "ouvertures_demandees": values }))
 }
 
 /// One line of standard input, asked for where a person sits there.

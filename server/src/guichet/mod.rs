@@ -2,9 +2,10 @@
 //!
 //! An agent signs in ([`connexion`]) and sees what waits ([`travail`]), or finds a demande ([`recherche`], [`demande`]);
 //! opens a piece ([`piece`]): the opening is written down before the first byte leaves; masks a number on it ([`masquer`]),
-//! judges it ([`examen`]), asks for another ([`demander`]) or deposits one ([`deposer`]), keeps the events ([`evenements`]). A gestionnaire reads who did what ([`journal`]). Pages are
-//! French; every one states its own security headers, since a browser is told here to run nothing of others and to send
-//! forms nowhere else.
+//! judges it ([`examen`]), asks for another ([`demander`]) or deposits one ([`deposer`]), keeps the events ([`evenements`]). A
+//! gestionnaire reads who did what ([`journal`]) and asks that demandeurs see the national events ([`territoire`]). Pages
+//! are French; every one states its own security headers, since a browser is told here to run nothing of others and to
+//! send forms nowhere else.
 //!
 //! What can go wrong: a session that ended in mid-work (the sign-in page says so); a demande of another territory
 //! (absent and foreign look alike); a form sent from another site (refused by its origin, and the cookie does not
@@ -28,6 +29,7 @@ mod mots;
 mod page;
 mod piece;
 mod recherche;
+mod territoire;
 mod travail;
 
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
@@ -123,6 +125,10 @@ pub(crate) enum Page {
     ShowUnCompte(AgentId),
     /// `POST /guichet/comptes/{compte}`.
     DecideCompte(AgentId),
+    /// `GET /guichet/territoire`: what the gestionnaire has asked for.
+    ShowTerritoire,
+    /// `POST /guichet/territoire`: ask that demandeurs see the national events.
+    AskOuverture,
     /// `GET /guichet/journal`: who did what in the gestionnaire's territory.
     ShowJournal,
     /// `POST /guichet/journal/export`: the same as a file.
@@ -241,6 +247,8 @@ pub(crate) async fn answer(
         (Page::ListComptes, Some(agent)) => comptes::list(service, agent).await,
         (Page::ShowUnCompte(id), Some(agent)) => comptes::show(service, agent, id).await,
         (Page::DecideCompte(id), Some(agent)) => comptes::decide(service, agent, id, visite).await,
+        (Page::ShowTerritoire, Some(agent)) => territoire::show(service, agent).await,
+        (Page::AskOuverture, Some(agent)) => territoire::ask(service, agent, visite).await,
         (Page::ShowJournal, Some(agent)) => journal::show(service, agent, &visite.query).await,
         (Page::ExportJournal, Some(agent)) => journal::export(service, agent, visite).await,
     };

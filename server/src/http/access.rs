@@ -99,7 +99,9 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::IssueCode(_)
             | Page::AddEvenement(_)
             | Page::DeleteEvenement(..) => Open::Agents(Profil::juge),
-            Page::ShowJournal | Page::ExportJournal => Open::Agents(Profil::gere),
+            Page::ShowTerritoire | Page::AskOuverture | Page::ShowJournal | Page::ExportJournal => {
+                Open::Agents(Profil::gere)
+            }
         },
     };
     match open {

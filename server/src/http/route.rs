@@ -172,6 +172,8 @@ impl Route {
             Self::Guichet(Page::ListComptes) => "guichet_list_comptes",
             Self::Guichet(Page::ShowUnCompte(_)) => "guichet_show_un_compte",
             Self::Guichet(Page::DecideCompte(_)) => "guichet_decide_compte",
+            Self::Guichet(Page::ShowTerritoire) => "guichet_show_territoire",
+            Self::Guichet(Page::AskOuverture) => "guichet_ask_ouverture",
             Self::Guichet(Page::ShowJournal) => "guichet_show_journal",
             Self::Guichet(Page::ExportJournal) => "guichet_export_journal",
         }
@@ -235,6 +237,7 @@ fn counter_page(method: &Method, segments: &[&str]) -> Result<Page, NoRoute> {
         ["compte", "fiche"] => post(Page::SendFiche),
         ["comptes"] => get(Page::ListComptes),
         ["comptes", compte] => both(Page::ShowUnCompte(id(compte)?), Page::DecideCompte(id(compte)?)),
+        ["territoire"] => both(Page::ShowTerritoire, Page::AskOuverture),
         ["journal"] => get(Page::ShowJournal),
         ["journal", "export"] => post(Page::ExportJournal),
         ["justificatifs", piece] => get(Page::ShowPiece(id(piece)?)),

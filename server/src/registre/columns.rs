@@ -59,6 +59,7 @@ words! {
         CompteRefuse = "compte_refuse",
         CompteDesactive = "compte_desactive",
         CompteReactive = "compte_reactive",
+        OuvertureDemandee = "ouverture_demandee",
         Export = "export",
     }
     EtatCompte {

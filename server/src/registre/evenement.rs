@@ -123,16 +123,6 @@ pub fn add_evenement(
     if added == 0 { Err(EvenementError::Introuvable) } else { Ok(id) }
 }
 
-/// Opens the national events to the demandeurs of a territory. The gestionnaire territorial asks for it, the national
-/// team does it; once open it stays so.
-pub fn open_evenements(tx: &mut Tx<'_>, territoire: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO territoire_ouvert (territoire, ouvert_le) VALUES ($1, $2) ON CONFLICT (territoire) DO NOTHING",
-        params![territoire, now],
-    )?;
-    Ok(())
-}
-
 /// An event as an agent sees it, deleted or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvenementAgent {

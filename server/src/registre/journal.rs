@@ -61,6 +61,8 @@ pub enum Acte {
     CompteDesactive,
     /// A closed account was opened again.
     CompteReactive,
+    /// It was asked that the demandeurs of a territory see the national events.
+    OuvertureDemandee,
     /// The journal was exported.
     Export,
 }

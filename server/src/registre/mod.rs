@@ -28,6 +28,7 @@ mod journal;
 mod judge_justificatif;
 mod list_justificatifs;
 mod mask_justificatif;
+mod ouverture;
 mod piece;
 mod read_demande;
 mod read_recu;
@@ -57,7 +58,7 @@ pub use courriel::{Courriel, courriel_failed, courriel_sent, due_courriels};
 pub use depot::{find_depot, list_depots_en_cours};
 pub use evenement::{
     EvenementAgent, EvenementError, NouvelEvenement, TYPES, TypeEvenement, add_evenement, add_for_agent,
-    delete_evenement, list_evenements, open_evenements,
+    delete_evenement, list_evenements,
 };
 pub use find_by_name::{FOUND_MAX, FindError, PersonneTrouvee, find_by_name};
 pub use find_contenu::{ContenuError, find_contenu};
@@ -81,6 +82,9 @@ pub use list_justificatifs::list_justificatifs;
 pub use mask_justificatif::{
     AMasquer, MaskError, Masquage, ORIGINAL_KEPT_FOR, find_a_masquer, mask_justificatif,
     open_original_for_agent, purge_originals,
+};
+pub use ouverture::{
+    Ouverture, OuvertureDemandee, ask_ouverture, find_ouverture, list_ouvertures_demandees, open_evenements,
 };
 pub use piece::owns_blob;
 pub use read_demande::read_demande;
