@@ -11,8 +11,8 @@
 mod commun;
 
 use commun::{
-    CODE, MARTIN, Server,
-    agent::{Agent, connect, cookie_of},
+    CODE, MARTIN, Reply, Server,
+    agent::{Agent, cookie_of, form},
     pdf,
 };
 use server::registre::Profil;
@@ -117,10 +117,182 @@ fn signing_in_never_keeps_a_session_that_the_browser_brought() {
     let server = Server::start();
     let agent = Agent::sign_in(&server, Profil::Guichet);
     let fixed = agent.cookie.clone();
-    let reply = connect(&server, &agent.courriel, CODE);
-    assert_ne!(cookie_of(&reply), fixed);
-    let cookie = reply.header("set-cookie").unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let victim = Agent::sign_in(&server, Profil::ConsultantSimple);
+    // A session that lives, somebody's own invention, and nothing of the form of a token.
+    let invented = format!("agent={}", "A".repeat(43));
+    for brought in [fixed.as_str(), &invented, "agent=x", "agent=x; agent=y"] {
+        let body = form(&[("courriel", &victim.courriel), ("mot_de_passe", CODE)]);
+        let headers = [("Cookie", brought), ("Sec-Fetch-Site", "same-origin")];
+        let reply = server.send("POST", "/guichet/connexion", &headers, body.as_bytes());
+        let cookie = reply.header("set-cookie").unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+        let given = cookie_of(&reply);
+        assert!(!brought.contains(&given), "{given}");
+        let compte = server.send("GET", "/guichet/compte", &[("Cookie", &given)], b"").text();
+        assert!(compte.contains(&victim.courriel), "{compte}");
+        // What was brought is worth what it was before: a session of its owner, or nothing.
+        let after = server.send("GET", "/guichet/compte", &[("Cookie", brought)], b"");
+        assert!(!after.text().contains(&victim.courriel), "{}", after.text());
+        assert_eq!(after.status == 200, brought == fixed, "{brought}");
+    }
+    // Signing out ends the session in the base too: its cookie does not come back to life.
+    assert_eq!(victim.post("/guichet/deconnexion", &[]).status, 303);
+    assert_eq!(victim.get("/guichet/compte").header("location"), Some("/guichet/connexion"));
+}
+
+/// Headers that an answer of the counter may carry, and those that each one does.
+const HEADERS_ALWAYS: [&str; 8] = [
+    "cache-control",
+    "connection",
+    "content-security-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "referrer-policy",
+    "x-content-type-options",
+    "x-request-id",
+];
+const HEADERS_SOMETIMES: [&str; 8] = [
+    "accept-ranges",
+    "allow",
+    "content-disposition",
+    "content-length",
+    "content-type",
+    "etag",
+    "location",
+    "set-cookie",
+];
+
+/// What holds of the headers of every answer.
+fn check_headers(name: &str, reply: &Reply) {
+    let names: Vec<&str> = reply.headers.iter().map(|(name, _)| name.as_str()).collect();
+    for sent in &names {
+        assert!(HEADERS_ALWAYS.contains(sent) || HEADERS_SOMETIMES.contains(sent), "{name}: {sent}");
+        assert_eq!(names.iter().filter(|other| *other == sent).count(), 1, "{name}: {sent} comes once");
+    }
+    for wanted in HEADERS_ALWAYS {
+        assert!(names.contains(&wanted), "{name} has no {wanted}: {names:?}");
+    }
+    let is = |header: &str, values: &[&str]| {
+        let value = reply.header(header).unwrap();
+        assert!(values.contains(&value), "{name}: {header}: {value}");
+    };
+    is("x-content-type-options", &["nosniff"]);
+    is("referrer-policy", &["no-referrer", "same-origin"]);
+    is("cross-origin-resource-policy", &["same-origin"]);
+    // Only the two files that hold nothing of anybody are kept.
+    let file = name.ends_with("/style.css") || name.ends_with("/visionneuse.js");
+    is("cache-control", if file { &["private, max-age=3600"] } else { &["no-store"] });
+    let policy = reply.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{name}: {policy}");
+    assert!(policy.contains("frame-ancestors 'none'") || policy.contains("sandbox"), "{name}: {policy}");
+    let only = |header: &str, may: bool| {
+        assert!(reply.header(header).is_none() || may, "{name}: {header} on {}", reply.status);
+    };
+    only("location", reply.status == 303);
+    only("allow", reply.status == 405);
+    only("set-cookie", name.ends_with("connexion"));
+    only("content-disposition", ["/contenu", "/export", "/apercus/1"].iter().any(|end| name.ends_with(end)));
+    if let Some(location) = reply.header("location") {
+        let ours =
+            location == "/guichet" || location.starts_with("/guichet/") || location.starts_with("/guichet?");
+        assert!(ours && !location.contains("//") && !location.contains("evil"), "{name}: {location}");
+    }
+}
+
+/// Every page without an agent.
+const OPEN_PAGES: [(&str, &str); 14] = [
+    ("GET", "/guichet/style.css"),
+    ("GET", "/guichet/visionneuse.js"),
+    ("GET", "/guichet/connexion"),
+    ("POST", "/guichet/connexion"),
+    ("GET", "/guichet/inscription"),
+    ("POST", "/guichet/inscription"),
+    ("GET", "/guichet/mot-de-passe"),
+    ("POST", "/guichet/mot-de-passe"),
+    ("GET", "/guichet/mot-de-passe/x"),
+    ("POST", "/guichet/mot-de-passe/x"),
+    ("GET", "/guichet/rien"),
+    ("DELETE", "/guichet/connexion"),
+    ("PUT", "/guichet"),
+    ("GET", "/guichet/demandes/x"),
+];
+
+#[test]
+fn no_answer_carries_a_header_that_was_not_thought_of_or_leads_elsewhere() {
+    let server = Server::start();
+    let bytes = pdf(500, 3);
+    let piece = server.session(MARTIN).deposit(&bytes);
+    server.pass_inspection(piece, &bytes);
+    let at = |path: &str| {
+        path.replace("DEMANDE", &MARTIN.demande.to_string()).replace("PIECE", &piece.to_string())
+    };
+    // Every name under which somebody ever hid where to go next, in the address and in the form.
+    let elsewhere = ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"];
+    let names = ["retour", "return", "next", "url", "suite", "redirect", "redirect_uri", "continue", "r"];
+    let lures: Vec<(&str, &str)> =
+        names.iter().flat_map(|name| elsewhere.map(|target| (*name, target))).collect();
+    let query = form(&lures);
+    let hostile = |cookie: &str, method: &str, path: &str, fields: &[(&str, &str)]| {
+        let headers = [
+            ("Cookie", cookie),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("X-Forwarded-Host", "evil.example"),
+            ("Forwarded", "host=evil.example"),
+            ("Referer", "https://evil.example/"),
+        ];
+        let body = if method == "GET" { String::new() } else { form(&[fields, &lures].concat()) };
+        let reply = server.send(method, &format!("{path}?{query}"), &headers, body.as_bytes());
+        check_headers(path, &reply);
+        if reply.status == 303 {
+            assert!(reply.body.is_empty(), "{path}");
+        }
+    };
+    for (method, path) in OPEN_PAGES {
+        hostile("", method, path, &[]);
+    }
+    for profil in PROFILS {
+        let agent = Agent::sign_in(&server, profil);
+        let jeton = [("jeton", agent.jeton.as_str())];
+        for (method, path, _) in PAGES {
+            hostile("", method, &at(path), &[]);
+            hostile(&agent.cookie, method, &at(path), &[]);
+            hostile(&agent.cookie, method, &at(path), &jeton);
+        }
+        let signing_in = [("courriel", agent.courriel.as_str()), ("mot_de_passe", CODE)];
+        hostile(&agent.cookie, "POST", "/guichet/connexion", &signing_in);
+        hostile(&agent.cookie, "POST", "/guichet/deconnexion", &jeton);
+    }
+}
+
+#[test]
+fn guessing_ends_whatever_the_request_says_of_where_it_comes_from() {
+    let server = Server::start();
+    let agent = Agent::sign_in(&server, Profil::Guichet);
+    let guess = |courriel: &str, from: &str| {
+        let body = form(&[("courriel", courriel), ("mot_de_passe", "essai")]);
+        let headers = [("Sec-Fetch-Site", "same-origin"), ("X-Forwarded-For", from)];
+        server.send("POST", "/guichet/connexion", &headers, body.as_bytes())
+    };
+    // A known address and an unknown one, in any spelling: the same answers, and as many.
+    for courriel in [agent.courriel.as_str(), "personne@mairie.example"] {
+        let spelt = [courriel.to_owned(), courriel.to_uppercase(), format!(" {courriel} ")];
+        let replies: Vec<Reply> = (0..11).map(|n| guess(&spelt[n % 3], &format!("203.0.113.{n}"))).collect();
+        let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+        assert_eq!(statuses, [[401; 10].as_slice(), &[429]].concat(), "{courriel}");
+        for reply in &replies {
+            check_headers("/guichet/connexion", reply);
+            assert!(!reply.text().contains("mairie.example"), "{}", reply.text());
+        }
+    }
+    // Nor does anybody fill a mailbox.
+    let ask = |path: &str, fields: &[(&str, &str)]| {
+        server.send("POST", path, &[("Sec-Fetch-Site", "same-origin")], form(fields).as_bytes()).status
+    };
+    let victim = [("courriel", "autre@mairie.example"), ("nom", "Autre"), ("guichet", "10691")];
+    let statuses: Vec<u16> = (0..12)
+        .map(|n| ask(if n % 2 == 0 { "/guichet/mot-de-passe" } else { "/guichet/inscription" }, &victim))
+        .collect();
+    assert_eq!(statuses, [[200; 10].as_slice(), &[429; 2]].concat());
 }
 
 #[test]

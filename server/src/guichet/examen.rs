@@ -183,6 +183,9 @@ pub(super) async fn judge_several(
 ) -> Answer {
     let fields = form::read_signed(agent, &visite.headers, visite.body).await?;
     let here = format!("/guichet/demandes/{demande}");
+    let asker = agent.clone();
+    let known = service.store.read(move |tx| registre::find_demande_for_agent(tx, &asker, demande)).await?;
+    known.ok_or_else(introuvable)?;
     let chosen: Vec<JustificatifId> =
         fields.all("piece").filter_map(|id| id.parse().ok()).take(BULK_PIECES_MAX).collect();
     if chosen.is_empty() {

@@ -18,11 +18,16 @@ pub(crate) struct Agent<'s> {
 impl<'s> Agent<'s> {
     /// A certified agent of the mairie's guichet, signed in.
     pub(crate) fn sign_in(server: &'s Server, profil: Profil) -> Self {
+        Self::sign_in_at(server, profil, "10691")
+    }
+
+    /// The same of another guichet, which must be there.
+    pub(crate) fn sign_in_at(server: &'s Server, profil: Profil, guichet: &str) -> Self {
         let courriel = format!("{}@mairie.example", Uuid::now_v7());
         let agent = NouvelAgent {
             courriel: courriel.clone(),
             nom: "Agent".into(),
-            guichet: "10691".parse().unwrap(),
+            guichet: guichet.parse().unwrap(),
             profil,
             mot_de_passe_hash: secrets::hash_secret(CODE).unwrap(),
         };
