@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     params,
-    store::{StoreError, Tx},
+    store::{StoreError, Tx, Value},
 };
 
 /// People shown for one name: more than anyone reads; the rest wants more letters, or a date of birth.
@@ -80,26 +80,29 @@ pub fn find_by_name(
         return Err(FindError::TropDeRecherches);
     }
     journal::record(tx, Acte::Recherche, &Ligne::by(agent), now)?;
+    let (sql, params) = statement(agent, &key);
+    Ok(tx.query_all(sql, &params, |row| {
+        Ok(PersonneTrouvee {
+            demande: row.get(0)?,
+            numero: row.get(1)?,
+            nom: row.get(2)?,
+            prenom: row.get(3)?,
+            date_naissance: row.get(4)?,
+            role: row.get(5)?,
+        })
+    })?)
+}
+
+/// What [`find_by_name`] asks the base: how it is found is tested on this very text.
+pub(super) fn statement(agent: &AgentConnecte, key: &str) -> (&'static str, [Value; 4]) {
     // The last character of Unicode stands behind every name that begins like this.
     let end = format!("{key}\u{10ffff}");
     let limit = u32::try_from(FOUND_MAX + 1).unwrap_or(u32::MAX);
-    Ok(tx.query_all(
-        "SELECT demande.id, demande.numero, personne.nom, personne.prenom, personne.date_naissance, personne.role \
-         FROM personne JOIN demande ON demande.id = personne.demande \
+    let sql = "SELECT demande.id, demande.numero, personne.nom, personne.prenom, personne.date_naissance, \
+         personne.role FROM personne JOIN demande ON demande.id = personne.demande \
          WHERE personne.territoire = $1 AND personne.nom_cle >= $2 AND personne.nom_cle < $3 \
-         ORDER BY personne.nom_cle, personne.prenom, personne.id LIMIT $4",
-        params![agent.territoire.as_str(), key, end, limit],
-        |row| {
-            Ok(PersonneTrouvee {
-                demande: row.get(0)?,
-                numero: row.get(1)?,
-                nom: row.get(2)?,
-                prenom: row.get(3)?,
-                date_naissance: row.get(4)?,
-                role: row.get(5)?,
-            })
-        },
-    )?)
+         ORDER BY personne.nom_cle, personne.prenom, personne.id LIMIT $4";
+    (sql, [agent.territoire.as_str().into(), key.into(), end.into(), limit.into()])
 }
 
 /// A family name as it is compared: « Lefèvre-Müller » is `lefevre muller`.

@@ -63,28 +63,15 @@ pub fn work_list(
     apres: Option<Apres>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Travail>, StoreError> {
-    let mut condition = Condition::new(agent, filtre, now);
-    if let Some(apres) = apres {
-        let (day, id) = (condition.bind(apres.depose_le), condition.bind(apres.id));
-        condition.and(format_args!("(depose_le, justificatif.id) > ({day}, {id})"));
-    }
-    let limit = condition.bind(u32::try_from(WORK_PER_PAGE + 1).unwrap_or(u32::MAX));
-    tx.query_all(
-        &format!(
-            "SELECT {PIECE_COLUMNS}, demande.numero FROM justificatif JOIN demande ON demande.id = justificatif.demande \
-             WHERE {} ORDER BY depose_le, justificatif.id LIMIT {limit}",
-            condition.sql
-        ),
-        &condition.params,
-        |row| {
-            let piece = read_piece(row)?;
-            Ok(Travail {
-                demande: piece.demande,
-                numero: row.get(PIECE_COLUMNS.split(',').count())?,
-                piece: as_seen_by(agent, piece),
-            })
-        },
-    )
+    let (sql, params) = page_statement(agent, filtre, apres, now);
+    tx.query_all(&sql, &params, |row| {
+        let piece = read_piece(row)?;
+        Ok(Travail {
+            demande: piece.demande,
+            numero: row.get(PIECE_COLUMNS.split(',').count())?,
+            piece: as_seen_by(agent, piece),
+        })
+    })
 }
 
 /// How many there are, up to [`COUNTED_MAX`] and one more.
@@ -94,16 +81,44 @@ pub fn count_work(
     filtre: &Filtre,
     now: DateTime<Utc>,
 ) -> Result<u32, StoreError> {
+    let (sql, params) = count_statement(agent, filtre, now);
+    tx.query_one(&sql, &params, |row| row.get(0))
+}
+
+/// What [`work_list`] asks the base: how it is found is tested on this very text.
+pub(super) fn page_statement(
+    agent: &AgentConnecte,
+    filtre: &Filtre,
+    apres: Option<Apres>,
+    now: DateTime<Utc>,
+) -> (String, Vec<Value>) {
+    let mut condition = Condition::new(agent, filtre, now);
+    if let Some(apres) = apres {
+        let (day, id) = (condition.bind(apres.depose_le), condition.bind(apres.id));
+        condition.and(format_args!("(depose_le, justificatif.id) > ({day}, {id})"));
+    }
+    let limit = condition.bind(u32::try_from(WORK_PER_PAGE + 1).unwrap_or(u32::MAX));
+    let sql = format!(
+        "SELECT {PIECE_COLUMNS}, demande.numero FROM justificatif JOIN demande ON demande.id = justificatif.demande \
+         WHERE {} ORDER BY depose_le, justificatif.id LIMIT {limit}",
+        condition.sql
+    );
+    (sql, condition.params)
+}
+
+/// The same of [`count_work`].
+pub(super) fn count_statement(
+    agent: &AgentConnecte,
+    filtre: &Filtre,
+    now: DateTime<Utc>,
+) -> (String, Vec<Value>) {
     let mut condition = Condition::new(agent, filtre, now);
     let limit = condition.bind(COUNTED_MAX + 1);
-    tx.query_one(
-        &format!(
-            "SELECT count(*) FROM (SELECT 1 FROM justificatif WHERE {} LIMIT {limit}) AS waiting",
-            condition.sql
-        ),
-        &condition.params,
-        |row| row.get(0),
-    )
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM justificatif WHERE {} LIMIT {limit}) AS waiting",
+        condition.sql
+    );
+    (sql, condition.params)
 }
 
 /// The index's own condition, word for word, then the filters.

@@ -7,6 +7,7 @@ mod depots;
 mod journal;
 mod masques;
 mod pieces;
+mod plans;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
