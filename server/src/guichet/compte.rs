@@ -63,6 +63,7 @@ fn whole(agent: &AgentConnecte, compte: Option<&Compte>, error: Option<&str>) ->
                 div { dt { "Nom" } dd { (compte.nom) } }
                 div { dt { "Adresse" } dd { (compte.courriel) } }
                 div { dt { "Guichet" } dd { (compte.guichet) " — " (compte.guichet_nom) } }
+                div { dt { "Territoires" } dd { (compte.territoires.join(", ")) } }
             }
             p { a href="/guichet/mot-de-passe" { "Changer de mot de passe" } }
         }

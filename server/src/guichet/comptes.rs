@@ -1,5 +1,5 @@
 //! The accounts, for the national assistance: those that wait come first; each is certified with a profile, refused with a
-//! reason, closed or opened again.
+//! reason, closed or opened again; a consultant is given other territories.
 
 use hyper::StatusCode;
 use maud::{Markup, html};
@@ -65,10 +65,11 @@ pub(super) async fn show(service: &Service, agent: &AgentConnecte, id: AgentId) 
 /// Decides on one.
 pub(super) async fn decide(service: &Service, agent: &AgentConnecte, id: AgentId, visite: Visite) -> Answer {
     let fields = form::read_signed(agent, &visite.headers, visite.body).await?;
-    let motif = fields.text("motif").to_owned();
+    let (motif, territoires) = (fields.text("motif").to_owned(), fields.text("territoires").to_owned());
     let profil = PROFILS.into_iter().find(|profil| profil.libelle() == fields.text("profil"));
     let decision = match (fields.text("decision"), profil) {
-        ("certifier", Some(profil)) => Decision::Certifier(profil),
+        ("certifier", Some(profil)) => Decision::Certifier { profil, territoires },
+        ("territoires", _) => Decision::Territoires(territoires),
         ("refuser", _) => Decision::Refuser { motif },
         ("desactiver", _) => Decision::Desactiver { motif },
         ("reactiver", _) => Decision::Reactiver,
@@ -104,11 +105,13 @@ fn whole(agent: &AgentConnecte, compte: &Compte, error: Option<&str>) -> Respons
             div { dt { "Adresse" } dd { (compte.courriel) } }
             div { dt { "Guichet" } dd { (compte.guichet) " — " (compte.guichet_nom) } }
             div { dt { "Profil" } dd { (compte.profil.libelle()) } }
+            div { dt { "Territoires" } dd { (compte.territoires.join(", ")) } }
             div { dt { "Fonction" } dd { (compte.fonction.as_deref().unwrap_or("—")) } }
             div { dt { "Téléphone" } dd { (compte.telephone.as_deref().unwrap_or("—")) } }
             @if let Some(motif) = &compte.motif { div { dt { "Motif" } dd { (motif) } } }
         }
         @if compte.etat == EtatCompte::ACertifier { (certify(agent, compte)) (with_reason(agent, compte, "refuser", "Refuser", "Raison, que l’agent lira")) }
+        @if compte.etat == EtatCompte::Certifie && compte.profil.consulte() { (other_territories(agent, compte)) }
         @match compte.etat {
             EtatCompte::Desactive => form method="post" action={ "/guichet/comptes/" (compte.id) } {
                 (form::jeton(agent))
@@ -130,8 +133,31 @@ fn certify(agent: &AgentConnecte, compte: &Compte) -> Markup {
             select id="profil" name="profil" {
                 @for profil in PROFILS { option selected[profil == compte.profil] { (profil.libelle()) } }
             }
+            (territories(compte))
             button name="decision" value="certifier" { "Certifier ce compte" }
         }
+    }
+}
+
+fn other_territories(agent: &AgentConnecte, compte: &Compte) -> Markup {
+    html! {
+        h2 { "Territoires" }
+        form.bloc method="post" action={ "/guichet/comptes/" (compte.id) } {
+            (form::jeton(agent))
+            (territories(compte))
+            button.secondaire name="decision" value="territoires" { "Enregistrer les territoires" }
+        }
+    }
+}
+
+fn territories(compte: &Compte) -> Markup {
+    let others = compte.territoires.get(1..).unwrap_or_default();
+    html! {
+        label for="territoires" {
+            "Autres territoires que celui du guichet"
+            small { "Pour un consultant seulement. Codes séparés par des espaces, par exemple 54 2A 111 ; vide : aucun" }
+        }
+        input id="territoires" name="territoires" value=(others.join(" ")) autocomplete="off" maxlength="200";
     }
 }
 

@@ -45,6 +45,19 @@ pub(super) fn jeton(agent: &AgentConnecte) -> Markup {
     html! { input type="hidden" name=(JETON) value=(agent.jeton); }
 }
 
+/// The choice of one of the agent's territories, its guichet's own first.
+pub(super) fn territoires(agent: &AgentConnecte, chosen: Option<&str>) -> Markup {
+    let chosen = agent.territoire_choisi(chosen);
+    html! {
+        label for="territoire" { "Territoire" }
+        select id="territoire" name="territoire" {
+            @for territoire in agent.territoires() {
+                option value=(territoire) selected[territoire == chosen] { (territoire) }
+            }
+        }
+    }
+}
+
 /// The fields of a form that this agent's own page sent. The origin alone would do for browsers of today; the token
 /// also holds where a proxy or an extension takes headers away.
 pub(super) async fn read_signed(

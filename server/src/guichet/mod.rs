@@ -287,5 +287,5 @@ pub(crate) async fn authenticate_upload(
 /// The registre found nothing, or nothing that this agent may see: one answer for both.
 fn introuvable() -> Refus {
     Refus::new(ProblemCode::Introuvable)
-        .detail("Cette page n’existe pas, ou la demande n’est pas sur le territoire de votre guichet.")
+        .detail("Cette page n’existe pas, ou la demande n’est pas sur votre territoire.")
 }

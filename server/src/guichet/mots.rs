@@ -38,6 +38,7 @@ pub(super) fn acte(acte: Acte) -> &'static str {
         Acte::CompteRefuse => "Compte refusé",
         Acte::CompteDesactive => "Compte désactivé",
         Acte::CompteReactive => "Compte réactivé",
+        Acte::TerritoiresDonnes => "Territoires d’un compte changés",
         Acte::OuvertureDemandee => "Ouverture des évènements nationaux demandée",
         Acte::Export => "Journal exporté",
     }

@@ -20,6 +20,7 @@ use crate::{
 struct Essai<'a> {
     numero: &'a str,
     nom: &'a str,
+    territoire: Option<&'a str>,
     erreur: Option<(&'static str, String)>,
 }
 
@@ -54,16 +55,19 @@ pub(super) async fn by_numero(service: &Service, agent: &AgentConnecte, visite: 
 /// Looks a name up and shows who has it.
 pub(super) async fn by_nom(service: &Service, agent: &AgentConnecte, visite: Visite) -> Answer {
     let fields = form::read_signed(agent, &visite.headers, visite.body).await?;
-    let typed = fields.text("nom");
+    let (typed, territoire) = (fields.text("nom"), fields.first("territoire"));
     let (asker, nom, now) = (agent.clone(), typed.to_owned(), service.clock.now());
-    let found = service.store.write(move |tx| registre::find_by_name(tx, &asker, &nom, now)).await;
+    let chosen = territoire.map(str::to_owned);
+    let found =
+        service.store.write(move |tx| registre::find_by_name(tx, &asker, chosen.as_deref(), &nom, now)).await;
     let wrong = |status, error: FindError| {
-        let essai = Essai { nom: typed, erreur: Some(("nom", error.to_string())), ..Essai::default() };
+        let erreur = Some(("nom", error.to_string()));
+        let essai = Essai { nom: typed, territoire, erreur, ..Essai::default() };
         Ok(recherche_page(status, agent, &essai, None))
     };
     match found {
         Ok(found) => {
-            let essai = Essai { nom: typed, ..Essai::default() };
+            let essai = Essai { nom: typed, territoire, ..Essai::default() };
             Ok(recherche_page(StatusCode::OK, agent, &essai, Some(&found)))
         }
         Err(FindError::Store(error)) => Err(Refus::from(error)),
@@ -105,6 +109,7 @@ fn recherche_page(
                 }
                 input id="nom" name="nom" value=(essai.nom) autocomplete="off" spellcheck="false" required
                     maxlength="100" aria-invalid=[wrong("nom")] aria-describedby=[described("nom")];
+                @if !agent.autres_territoires.is_empty() { (form::territoires(agent, essai.territoire)) }
                 button { "Chercher par nom" }
             }
         }
@@ -117,7 +122,7 @@ fn people(found: &[PersonneTrouvee]) -> Markup {
     html! {
         h2 { "Personnes trouvées" }
         @if found.is_empty() {
-            p role="status" { "Personne de ce nom sur votre territoire." }
+            p role="status" { "Personne de ce nom sur ce territoire." }
         } @else {
             @if found.len() > FOUND_MAX {
                 p role="status" { "Plus de " (FOUND_MAX) " personnes : précisez le nom." }

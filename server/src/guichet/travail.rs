@@ -5,7 +5,7 @@ use hyper::StatusCode;
 use maud::{Markup, html};
 use wire::Nomenclature;
 
-use super::{mots, page::page};
+use super::{form::territoires, mots, page::page};
 use crate::{
     http::respond::Answer,
     registre::{self, AgentConnecte, Apres, COUNTED_MAX, FILED_WITHIN, Filtre, Travail, WORK_PER_PAGE},
@@ -29,7 +29,7 @@ pub(super) async fn show(service: &Service, agent: &AgentConnecte, query: &str) 
     let next = pieces.last().filter(|_| more).map(|last| next_page(&filtre, last));
     let content = html! {
         h1 { "Pièces à examiner" }
-        (filters(&filtre))
+        (filters(agent, &filtre))
         p role="status" { (counted(count)) }
         @if !pieces.is_empty() {
             div.cadre tabindex="0" role="region" aria-label="Pièces à examiner" {
@@ -57,6 +57,7 @@ fn read_query(query: &str) -> (Filtre, Option<Apres>) {
             "ouvertes" => filtre.jamais_ouvertes = value == "jamais",
             "retard" => filtre.en_retard = value == "oui",
             "rubrique" => filtre.rubrique = value.parse().ok(),
+            "territoire" => filtre.territoire = Some(value.into_owned()),
             "apres" => day = value.parse().ok().and_then(DateTime::from_timestamp_millis),
             "piece" => id = value.parse().ok(),
             _ => {}
@@ -76,14 +77,20 @@ fn next_page(filtre: &Filtre, last: &Travail) -> String {
     if let Some(rubrique) = &filtre.rubrique {
         query.append_pair("rubrique", rubrique.as_str());
     }
+    if let Some(territoire) = &filtre.territoire {
+        query.append_pair("territoire", territoire);
+    }
     query.append_pair("apres", &last.piece.depose_le.timestamp_millis().to_string());
     query.append_pair("piece", &last.piece.id.to_string());
     format!("/guichet?{}", query.finish())
 }
 
-fn filters(filtre: &Filtre) -> Markup {
+fn filters(agent: &AgentConnecte, filtre: &Filtre) -> Markup {
     html! {
         form.filtres method="get" action="/guichet" {
+            @if !agent.autres_territoires.is_empty() {
+                div { (territoires(agent, filtre.territoire.as_deref())) }
+            }
             div {
                 label for="rubrique" { "Rubrique" }
                 select id="rubrique" name="rubrique" {
@@ -165,10 +172,14 @@ mod tests {
 
     #[test]
     fn a_query_is_read_as_it_is_written() {
-        let filtre =
-            Filtre { jamais_ouvertes: true, en_retard: true, rubrique: Some("identite".parse().unwrap()) };
+        let filtre = Filtre {
+            jamais_ouvertes: true,
+            en_retard: true,
+            rubrique: Some("identite".parse().unwrap()),
+            territoire: Some("2A".into()),
+        };
         let read = read_query(
-            "ouvertes=jamais&retard=oui&rubrique=identite&apres=1764064800000&piece=01913b5c-5b8f-7c3e-9f1a-000000000001",
+            "ouvertes=jamais&retard=oui&rubrique=identite&territoire=2A&apres=1764064800000&piece=01913b5c-5b8f-7c3e-9f1a-000000000001",
         );
         assert_eq!(read.0, filtre);
         assert_eq!(read.1.unwrap().depose_le, "2025-11-25T10:00:00Z".parse::<DateTime<Utc>>().unwrap());

@@ -8,7 +8,7 @@ use wire::AgentId;
 use super::{Identite, IdentiteError, attempts::Attempt};
 use crate::{
     params,
-    registre::{AgentConnecte, normalise_courriel},
+    registre::{self, AgentConnecte, normalise_courriel},
     secrets::{hash_token, random_bytes, token_bytes, token_text},
     store::StoreError,
 };
@@ -67,10 +67,9 @@ impl Identite {
         let token: [u8; TOKEN_BYTES] = token_bytes(token).ok_or(IdentiteError::SessionExpiree)?;
         let jeton = form_token(&token);
         let now = self.clock.now();
-        let found = self
-            .store
+        self.store
             .read(move |tx| {
-                tx.query_opt(
+                let found = tx.query_opt(
                     "SELECT agent.id, agent.nom, agent.guichet, guichet.territoire, agent.profil, agent.etat FROM session_agent \
                      JOIN agent ON agent.id = session_agent.agent JOIN guichet ON guichet.code = agent.guichet \
                      WHERE session_agent.jeton_hash = $1 AND session_agent.expire_le > $2 AND agent.etat <> 'desactive'",
@@ -81,16 +80,18 @@ impl Identite {
                             nom: row.get(1)?,
                             guichet: row.get(2)?,
                             territoire: row.get(3)?,
+                            autres_territoires: Vec::new(),
                             profil: row.get(4)?,
                             etat: row.get(5)?,
                             jeton: jeton.clone(),
                         })
                     },
-                )
-                .map_err(IdentiteError::from)
+                )?;
+                let Some(agent) = found else { return Err(IdentiteError::SessionExpiree) };
+                let autres_territoires = registre::autres_territoires(tx, agent.id, agent.profil)?;
+                Ok(AgentConnecte { autres_territoires, ..agent })
             })
-            .await?;
-        found.ok_or(IdentiteError::SessionExpiree)
+            .await
     }
 
     /// Ends an agent's session.

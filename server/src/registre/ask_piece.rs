@@ -127,13 +127,13 @@ pub fn list_demandes_de_pieces(
     agent: &AgentConnecte,
     demande: DemandeId,
 ) -> Result<Vec<DemandeDePiece>, StoreError> {
+    if !is_in_territory(tx, agent, demande)? {
+        return Ok(Vec::new());
+    }
     tx.query_all(
-        "SELECT piece_demandee.id, piece_demandee.evenement, piece_demandee.rubrique, piece_demandee.type, \
-         piece_demandee.personne, piece_demandee.message, piece_demandee.guichet, piece_demandee.demandee_le, \
-         piece_demandee.close_le FROM piece_demandee JOIN demande ON demande.id = piece_demandee.demande \
-         WHERE demande.id = $1 AND demande.territoire = $2 \
-         ORDER BY piece_demandee.demandee_le DESC, piece_demandee.id DESC",
-        params![demande, agent.territoire.as_str()],
+        "SELECT id, evenement, rubrique, type, personne, message, guichet, demandee_le, close_le FROM piece_demandee \
+         WHERE demande = $1 ORDER BY demandee_le DESC, id DESC",
+        params![demande],
         |row| {
             let slot: PieceDemandeeId = row.get(0)?;
             let reponses = tx.query_all(

@@ -59,6 +59,7 @@ words! {
         CompteRefuse = "compte_refuse",
         CompteDesactive = "compte_desactive",
         CompteReactive = "compte_reactive",
+        TerritoiresDonnes = "territoires_donnes",
         OuvertureDemandee = "ouverture_demandee",
         Export = "export",
     }

@@ -14,6 +14,7 @@ use super::{
     courriel::post,
     guichet::guichet_exists,
     journal::{self, Acte, Ligne},
+    territoires::{TERRITOIRES_MAX, autres_territoires, give_territoires},
     types::{AgentConnecte, EtatCompte, Profil},
 };
 use crate::{
@@ -42,6 +43,17 @@ pub enum CompteError {
     /// Not an address.
     #[error("Cette adresse électronique n’est pas bien formée.")]
     Courriel,
+    /// No guichet is there.
+    #[error(
+        "« {0} » n’est le territoire d’aucun guichet : écrivez des codes connus (57, 2A, 974, 111), séparés par des espaces."
+    )]
+    TerritoireInconnu(String),
+    /// More than anybody consults.
+    #[error("Un agent reçoit {TERRITOIRES_MAX} territoires au plus.")]
+    TropDeTerritoires,
+    /// Only consultants have several.
+    #[error("Seul un consultant peut recevoir d’autres territoires que celui de son guichet.")]
+    PasConsultant,
     /// The account does not wait for that.
     #[error("Ce compte n’est pas dans l’état qui le permet : rechargez la page.")]
     Etat,
@@ -78,13 +90,22 @@ pub struct Compte {
     pub fiche_envoyee_le: Option<DateTime<Utc>>,
     /// Why it was refused or closed.
     pub motif: Option<String>,
+    /// The territories that it sees, its guichet's own first; in the list of accounts only that one.
+    pub territoires: Vec<String>,
 }
 
 /// What the assistance says of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It works, with this profile.
-    Certifier(Profil),
+    /// It works.
+    Certifier {
+        /// With this profile.
+        profil: Profil,
+        /// With these territories beside that of its guichet, as typed.
+        territoires: String,
+    },
+    /// It sees these territories beside that of its guichet, as typed, and no others.
+    Territoires(String),
     /// Not like this.
     Refuser {
         /// Which the agent reads.
@@ -103,7 +124,8 @@ impl Compte {
     /// Whether such a decision can be taken on it now.
     fn awaits(&self, decision: &Decision) -> bool {
         match decision {
-            Decision::Certifier(_) | Decision::Refuser { .. } => self.etat == EtatCompte::ACertifier,
+            Decision::Certifier { .. } | Decision::Refuser { .. } => self.etat == EtatCompte::ACertifier,
+            Decision::Territoires(_) => self.etat == EtatCompte::Certifie,
             Decision::Desactiver { .. } => self.etat != EtatCompte::Desactive,
             Decision::Reactiver => self.etat == EtatCompte::Desactive,
         }
@@ -257,7 +279,10 @@ pub fn list_comptes(tx: &Tx<'_>) -> Result<Vec<Compte>, StoreError> {
 
 /// One account.
 pub fn find_compte(tx: &Tx<'_>, id: AgentId) -> Result<Option<Compte>, StoreError> {
-    tx.query_opt(&format!("{COMPTE} WHERE agent.id = $1"), params![id], read_compte)
+    let found = tx.query_opt(&format!("{COMPTE} WHERE agent.id = $1"), params![id], read_compte)?;
+    let Some(mut compte) = found else { return Ok(None) };
+    compte.territoires.extend(autres_territoires(tx, id, compte.profil)?);
+    Ok(Some(compte))
 }
 
 /// Decides on an account; the agent is told by mail, the journal by whom. Nobody decides on the own account.
@@ -274,7 +299,13 @@ pub fn decide_compte(
         Decision::Refuser { motif } | Decision::Desactiver { motif } if !fits(motif) => {
             return Err(CompteError::Champs);
         }
-        Decision::Certifier(_) => (
+        Decision::Territoires(_) => (
+            Acte::TerritoiresDonnes,
+            EtatCompte::Certifie,
+            None,
+            "L’assistance nationale a changé les territoires dont vous voyez les demandes.".to_owned(),
+        ),
+        Decision::Certifier { .. } => (
             Acte::CompteCertifie,
             EtatCompte::Certifie,
             None,
@@ -304,7 +335,10 @@ pub fn decide_compte(
             "Votre compte est de nouveau ouvert ; l’assistance nationale doit le certifier.".to_owned(),
         ),
     };
-    let profil = if let Decision::Certifier(profil) = decision { *profil } else { compte.profil };
+    let profil = if let Decision::Certifier { profil, .. } = decision { *profil } else { compte.profil };
+    if let Decision::Certifier { territoires, .. } | Decision::Territoires(territoires) = decision {
+        give_territoires(tx, id, profil, territoires)?;
+    }
     tx.execute(
         "UPDATE agent SET etat = $2, profil = $3, motif = $4 WHERE id = $1",
         params![id, etat, profil, motif],
@@ -313,17 +347,16 @@ pub fn decide_compte(
         end_sessions(tx, id)?;
     }
     post(tx, &compte.courriel, "Votre compte de guichet", &text, now)?;
-    let territoire =
-        tx.query_one("SELECT territoire FROM guichet WHERE code = $1", params![compte.guichet], |row| {
-            row.get::<String>(0)
-        })?;
-    let ligne = Ligne { territoire: Some(territoire), guichet: Some(compte.guichet), ..Ligne::by(by) };
-    let ligne = ligne.saying(format!("compte {id}, profil {}", profil.libelle()));
-    Ok(journal::record(tx, acte, &ligne, now)?)
+    let others = autres_territoires(tx, id, profil)?;
+    let territoire = compte.territoires.into_iter().next();
+    let ligne = Ligne { territoire, guichet: Some(compte.guichet), ..Ligne::by(by) };
+    let said = format!("compte {id}, profil {}", profil.libelle());
+    let said = if others.is_empty() { said } else { format!("{said}, aussi {}", others.join(" ")) };
+    Ok(journal::record(tx, acte, &ligne.saying(said), now)?)
 }
 
 const COMPTE: &str = "SELECT agent.id, agent.courriel, agent.nom, agent.guichet, guichet.nom, agent.profil, agent.etat, \
-    agent.fonction, agent.telephone, agent.fiche_envoyee_le, agent.motif FROM agent \
+    agent.fonction, agent.telephone, agent.fiche_envoyee_le, agent.motif, guichet.territoire FROM agent \
     JOIN guichet ON guichet.code = agent.guichet";
 
 fn read_compte(row: &Row) -> Result<Compte, StoreError> {
@@ -339,6 +372,7 @@ fn read_compte(row: &Row) -> Result<Compte, StoreError> {
         telephone: row.get(8)?,
         fiche_envoyee_le: row.get(9)?,
         motif: row.get(10)?,
+        territoires: vec![row.get(11)?],
     })
 }
 

@@ -150,12 +150,13 @@ pub fn list_evenements(
     agent: &AgentConnecte,
     demande: DemandeId,
 ) -> Result<Vec<EvenementAgent>, StoreError> {
+    if !is_in_territory(tx, agent, demande)? {
+        return Ok(Vec::new());
+    }
     tx.query_all(
-        "SELECT evenement.id, evenement.code, evenement.libelle, evenement.guichet, evenement.survenu_le, \
-         evenement.reglementaire, evenement.supprime, evenement.details FROM evenement \
-         JOIN demande ON demande.id = evenement.demande WHERE demande.id = $1 AND demande.territoire = $2 \
-         ORDER BY evenement.survenu_le DESC, evenement.id DESC",
-        params![demande, agent.territoire.as_str()],
+        "SELECT id, code, libelle, guichet, survenu_le, reglementaire, supprime, details FROM evenement \
+         WHERE demande = $1 ORDER BY survenu_le DESC, id DESC",
+        params![demande],
         |row| {
             Ok(EvenementAgent {
                 id: row.get(0)?,

@@ -1,4 +1,4 @@
-//! Looking for a demande by a person's name, in the agent's territory.
+//! Looking for a demande by a person's name, in one territory of the agent's.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
@@ -60,10 +60,12 @@ pub enum FindError {
 }
 
 /// People whose family name begins like this, whatever the accents, capitals and hyphens. Each search is a line of the
-/// journal, without the name. One more than [`FOUND_MAX`] says that there are more.
+/// journal of that territory, without the name. One more than [`FOUND_MAX`] says that there are more. `territoire` is the
+/// one that was asked for; where the agent does not see it, its guichet's own.
 pub fn find_by_name(
     tx: &mut Tx<'_>,
     agent: &AgentConnecte,
+    territoire: Option<&str>,
     nom: &str,
     now: DateTime<Utc>,
 ) -> Result<Vec<PersonneTrouvee>, FindError> {
@@ -79,8 +81,10 @@ pub fn find_by_name(
     if made >= SEARCHES_MAX {
         return Err(FindError::TropDeRecherches);
     }
-    journal::record(tx, Acte::Recherche, &Ligne::by(agent), now)?;
-    let (sql, params) = statement(agent, &key);
+    let territoire = agent.territoire_choisi(territoire);
+    let ligne = Ligne { territoire: Some(territoire.to_owned()), ..Ligne::by(agent) };
+    journal::record(tx, Acte::Recherche, &ligne, now)?;
+    let (sql, params) = statement(territoire, &key);
     Ok(tx.query_all(sql, &params, |row| {
         Ok(PersonneTrouvee {
             demande: row.get(0)?,
@@ -94,7 +98,7 @@ pub fn find_by_name(
 }
 
 /// What [`find_by_name`] asks the base: how it is found is tested on this very text.
-pub(super) fn statement(agent: &AgentConnecte, key: &str) -> (&'static str, [Value; 4]) {
+pub(super) fn statement(territoire: &str, key: &str) -> (&'static str, [Value; 4]) {
     // The last character of Unicode stands behind every name that begins like this.
     let end = format!("{key}\u{10ffff}");
     let limit = u32::try_from(FOUND_MAX + 1).unwrap_or(u32::MAX);
@@ -102,7 +106,7 @@ pub(super) fn statement(agent: &AgentConnecte, key: &str) -> (&'static str, [Val
          personne.role FROM personne JOIN demande ON demande.id = personne.demande \
          WHERE personne.territoire = $1 AND personne.nom_cle >= $2 AND personne.nom_cle < $3 \
          ORDER BY personne.nom_cle, personne.prenom, personne.id LIMIT $4";
-    (sql, [agent.territoire.as_str().into(), key.into(), end.into(), limit.into()])
+    (sql, [territoire.into(), key.into(), end.into(), limit.into()])
 }
 
 /// A family name as it is compared: « Lefèvre-Müller » is `lefevre muller`.

@@ -1,5 +1,6 @@
-//! Demandes and pieces as an agent sees them: those of the territory of its guichet and no others, and of sensitive
-//! pieces only that they are there, unless its profile is consultant_sensible.
+//! Demandes and pieces as an agent sees them: those of the territory of its guichet, a consultant also those of the
+//! territories that it was given, and no others; of sensitive pieces only that they are there, unless its profile is
+//! consultant_sensible. « The agent's territory » means each of them.
 
 use chrono::{DateTime, Utc};
 use wire::{Controle, DemandeId, Examen, JustificatifId, NumeroUnique};
@@ -29,11 +30,11 @@ pub fn find_demande_by_numero(
     agent: &AgentConnecte,
     numero: &NumeroUnique,
 ) -> Result<Option<DemandeId>, StoreError> {
-    tx.query_opt(
-        "SELECT id FROM demande WHERE numero = $1 AND territoire = $2",
-        params![*numero, agent.territoire.as_str()],
-        |row| row.get(0),
-    )
+    let found =
+        tx.query_opt("SELECT id, territoire FROM demande WHERE numero = $1", params![*numero], |row| {
+            Ok((row.get(0)?, row.get::<String>(1)?))
+        })?;
+    Ok(found.filter(|(_, territoire)| agent.voit(territoire)).map(|(demande, _)| demande))
 }
 
 /// A demande of the agent's territory; a foreign one is absent.
@@ -42,10 +43,13 @@ pub fn find_demande_for_agent(
     agent: &AgentConnecte,
     demande: DemandeId,
 ) -> Result<Option<DemandeAgent>, StoreError> {
+    if !is_in_territory(tx, agent, demande)? {
+        return Ok(None);
+    }
     tx.query_opt(
         "SELECT id, numero, date_depot, etat, version, guichet, modifiee_le, renouvelee_le, a_renouveler_avant, \
-         dalo FROM demande WHERE id = $1 AND territoire = $2",
-        params![demande, agent.territoire.as_str()],
+         dalo FROM demande WHERE id = $1",
+        params![demande],
         |row| {
             Ok(DemandeAgent {
                 id: row.get(0)?,
@@ -127,7 +131,7 @@ pub(super) fn find_openable(
 }
 
 /// Writes down that this agent looks at a piece, and when anyone first did; or that it asked for one and was refused. A
-/// line belongs to the territory of the piece, whoever asked; what does not exist leaves none.
+/// line belongs to the territory of the piece, whoever asked; what does not exist leaves no line.
 pub(super) fn record_asking(
     tx: &mut Tx<'_>,
     agent: &AgentConnecte,
@@ -142,11 +146,7 @@ pub(super) fn record_asking(
             params![justificatif, now],
         )?;
     }
-    let territoire: String =
-        tx.query_one("SELECT territoire FROM demande WHERE id = $1", params![piece.demande], |row| {
-            row.get(0)
-        })?;
-    let ligne = Ligne { territoire: Some(territoire), ..Ligne::by(agent) }.on(piece.demande, Some(piece.id));
+    let ligne = Ligne::by(agent).on(piece.demande, Some(piece.id));
     journal::record(tx, if given { Acte::Consultation } else { Acte::ConsultationRefusee }, &ligne, now)
 }
 
@@ -185,12 +185,9 @@ pub(super) fn is_in_territory(
     agent: &AgentConnecte,
     demande: DemandeId,
 ) -> Result<bool, StoreError> {
-    let found = tx.query_opt(
-        "SELECT 1 FROM demande WHERE id = $1 AND territoire = $2",
-        params![demande, agent.territoire.as_str()],
-        |_| Ok(()),
-    )?;
-    Ok(found.is_some())
+    let found: Option<String> =
+        tx.query_opt("SELECT territoire FROM demande WHERE id = $1", params![demande], |row| row.get(0))?;
+    Ok(found.is_some_and(|territoire| agent.voit(&territoire)))
 }
 
 fn may_know(agent: &AgentConnecte, piece: &Piece) -> bool {

@@ -61,6 +61,8 @@ pub enum Acte {
     CompteDesactive,
     /// A closed account was opened again.
     CompteReactive,
+    /// A consultant was given other territories, or lost them.
+    TerritoiresDonnes,
     /// It was asked that the demandeurs of a territory see the national events.
     OuvertureDemandee,
     /// The journal was exported.
@@ -85,7 +87,7 @@ pub struct Ligne {
 }
 
 impl Ligne {
-    /// By this agent, in its territory.
+    /// By this agent, in the territory of its guichet.
     pub fn by(agent: &AgentConnecte) -> Self {
         Self {
             agent: Some(agent.id),
@@ -95,7 +97,7 @@ impl Ligne {
         }
     }
 
-    /// On this piece of this demande.
+    /// On this piece of this demande: the line is then of the demande's territory, whoever acted.
     #[must_use]
     pub fn on(mut self, demande: DemandeId, justificatif: Option<JustificatifId>) -> Self {
         (self.demande, self.justificatif) = (Some(demande), justificatif);
@@ -114,7 +116,8 @@ impl Ligne {
 pub fn record(tx: &mut Tx<'_>, acte: Acte, ligne: &Ligne, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO journal (rang, le, acte, agent, guichet, territoire, demande, justificatif, details) \
-         SELECT coalesce(max(rang), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM journal",
+         SELECT coalesce(max(rang), 0) + 1, $1, $2, $3, $4, \
+         coalesce((SELECT demande.territoire FROM demande WHERE demande.id = $6), $5), $6, $7, $8 FROM journal",
         params![
             now,
             acte,

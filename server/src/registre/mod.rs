@@ -33,6 +33,7 @@ mod piece;
 mod read_demande;
 mod read_recu;
 mod release;
+mod territoires;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -89,6 +90,7 @@ pub use ouverture::{
 pub use piece::owns_blob;
 pub use read_demande::read_demande;
 pub use read_recu::read_recu;
+pub use territoires::autres_territoires;
 pub use types::{
     AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, Dalo, DemandeAgent,
     Deposant, Depot, DocumentGarde, EtatCompte, EtatDepot, FaitsPiece, Original, PieceAgent, Profil,

@@ -28,8 +28,10 @@ pub struct AgentConnecte {
     pub nom: String,
     /// The guichet it works for.
     pub guichet: GuichetCode,
-    /// The territory of that guichet: the agent sees its demandes and no others.
+    /// The territory of that guichet: the agent sees its demandes.
     pub territoire: String,
+    /// Those that the national assistance has given it beside: none but to a consultant.
+    pub autres_territoires: Vec<String>,
     /// What it may see.
     pub profil: Profil,
     /// Where its account stands: until it is certified, it sees nothing else.
@@ -42,6 +44,21 @@ impl AgentConnecte {
     /// Whether the account is certified and of a profile for which this holds.
     pub fn may(&self, what: fn(Profil) -> bool) -> bool {
         self.etat == EtatCompte::Certifie && what(self.profil)
+    }
+
+    /// The territories whose demandes it sees, its guichet's own first.
+    pub fn territoires(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.territoire).chain(&self.autres_territoires).map(String::as_str)
+    }
+
+    /// Whether it sees the demandes of this territory.
+    pub fn voit(&self, territoire: &str) -> bool {
+        self.territoires().any(|seen| seen == territoire)
+    }
+
+    /// The one territory that a list is of: the one asked for where the agent sees it, else its guichet's own.
+    pub fn territoire_choisi(&self, asked: Option<&str>) -> &str {
+        self.territoires().find(|seen| Some(*seen) == asked).unwrap_or(&self.territoire)
     }
 }
 
@@ -134,6 +151,11 @@ impl Profil {
     /// Whether it may look for a demande by name.
     pub fn cherche_par_nom(self) -> bool {
         !matches!(self, Self::ConsultantSimple | Self::AssistanceNationale)
+    }
+
+    /// Whether it is a consultant: may be given territories beside that of its guichet.
+    pub fn consulte(self) -> bool {
+        matches!(self, Self::ConsultantSimple | Self::ConsultantDemande | Self::ConsultantSensible)
     }
 
     /// Whether it reads the journal of its territory.

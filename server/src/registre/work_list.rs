@@ -33,6 +33,8 @@ pub struct Filtre {
     pub en_retard: bool,
     /// Only this rubrique.
     pub rubrique: Option<RubriqueCode>,
+    /// Of this territory, where the agent sees it; else of its guichet's own.
+    pub territoire: Option<String>,
 }
 
 /// Where a page ended.
@@ -133,7 +135,7 @@ impl Condition {
             sql: "controle = 'disponible' AND examen = 'a_examiner' AND retire_le IS NULL AND remplace_par IS NULL \
                   AND justificatif.territoire = $1"
                 .to_owned(),
-            params: vec![agent.territoire.as_str().into()],
+            params: vec![agent.territoire_choisi(filtre.territoire.as_deref()).into()],
         };
         if !agent.profil.voit_sensible() {
             // What the nomenclature no longer knows is shown to nobody else either.

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_examen.sql"),
     include_str!("migrations/0005_guichet_depose.sql"),
     include_str!("migrations/0006_ouverture.sql"),
+    include_str!("migrations/0007_territoires.sql"),
 ];
 
 /// Every script with its version.

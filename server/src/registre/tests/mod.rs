@@ -249,6 +249,7 @@ impl Base {
             nom: "Agent".into(),
             guichet: guichet(code),
             territoire: territoire.into(),
+            autres_territoires: Vec::new(),
             profil,
             etat: EtatCompte::Certifie,
             jeton: String::new(),
