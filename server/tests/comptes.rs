@@ -158,3 +158,56 @@ fn nobody_decides_on_the_own_account() {
     assert_eq!(agent.post(&format!("/guichet/comptes/{own}"), &fields).status, 404);
     assert_eq!(agent.get("/guichet/comptes").status, 200);
 }
+
+/// Asks to change the own password.
+fn change(agent: &Agent<'_>, actuel: &str, nouveau: &str, confirmation: &str) -> u16 {
+    let fields = [("actuel", actuel), ("mot_de_passe", nouveau), ("confirmation", confirmation)];
+    agent.post("/guichet/compte/mot-de-passe", &fields).status
+}
+
+#[test]
+fn an_agent_changes_the_own_password_and_is_signed_out_everywhere_else() {
+    let server = Server::start();
+    let agent = Agent::sign_in(&server, Profil::Guichet);
+    let elsewhere = cookie_of(&connect(&server, &agent.courriel, CODE));
+    let colleague = Agent::sign_in(&server, Profil::Guichet);
+    post(&server, "/guichet/mot-de-passe", &[("courriel", &agent.courriel)]);
+    let link = link(&mails(&server, 1)[0]);
+
+    assert_eq!(change(&agent, "un autre mot de passe", PASSWORD, PASSWORD), 400);
+    assert_eq!(change(&agent, CODE, "trop court", "trop court"), 400);
+    assert_eq!(change(&agent, CODE, "guichet 10691 metz", "guichet 10691 metz"), 400, "what others think of");
+    assert_eq!(change(&agent, CODE, PASSWORD, "trois mots au hazard"), 400);
+    let bare = [("actuel", CODE), ("mot_de_passe", PASSWORD), ("confirmation", PASSWORD)];
+    assert_eq!(agent.post_bare("/guichet/compte/mot-de-passe", &bare).status, 403);
+    assert_eq!(connect(&server, &agent.courriel, CODE).status, 303, "nothing has changed");
+
+    assert_eq!(change(&agent, CODE, PASSWORD, PASSWORD), 200);
+    assert_eq!(agent.get("/guichet").status, 200, "this session goes on");
+    let other = server.send("GET", "/guichet", &[("Cookie", &elsewhere)], b"");
+    assert_eq!(other.header("location"), Some("/guichet/connexion"));
+    assert_eq!(colleague.get("/guichet").status, 200, "a colleague's too");
+    assert_eq!(
+        choose(&server, &link, "quatre mots bien choisis"),
+        400,
+        "a link from before is worth nothing"
+    );
+    assert_eq!(connect(&server, &agent.courriel, CODE).status, 401);
+    assert_eq!(connect(&server, &agent.courriel, PASSWORD).status, 303);
+}
+
+#[test]
+fn who_sits_at_an_open_desk_does_not_guess_the_password() {
+    let server = Server::start();
+    let agent = Agent::sign_in(&server, Profil::Guichet);
+    // What the new password lacks is no guess.
+    for _ in 0..12 {
+        assert_eq!(change(&agent, "essai", "trop court", "trop court"), 400);
+    }
+    let statuses: Vec<u16> = (0..11).map(|_| change(&agent, "essai", PASSWORD, PASSWORD)).collect();
+    assert_eq!(statuses, [[400; 10].as_slice(), &[429]].concat());
+    assert_eq!(change(&agent, CODE, PASSWORD, PASSWORD), 429, "not even with the right one");
+    assert_eq!(connect(&server, &agent.courriel, CODE).status, 429, "one count with signing in");
+    server.clock.advance(TimeDelta::minutes(15));
+    assert_eq!(change(&agent, CODE, PASSWORD, PASSWORD), 200);
+}

@@ -1,15 +1,16 @@
-//! The agent's own account: where it stands on the way to being certified, and the fiche collecte.
+//! The agent's own account: where it stands on the way to being certified, the fiche collecte, the password.
 
 use hyper::StatusCode;
 use maud::{Markup, html};
-use wire::limites::TEXTE_CHARS_MAX;
+use wire::limites::{SECRET_BYTES_MAX, TEXTE_CHARS_MAX};
 
-use super::{Visite, form, page::page};
+use super::{Visite, form, inscription::new_password, page::page};
 use crate::{
     http::{
         problem::Refus,
         respond::{Answer, Response},
     },
+    identite::ChangeError,
     registre::{self, AgentConnecte, Compte, CompteError, EtatCompte},
     service::Service,
 };
@@ -29,6 +30,29 @@ pub(super) async fn send_fiche(service: &Service, agent: &AgentConnecte, visite:
     match sent {
         Ok(()) => Ok(form::see_other("/guichet/compte")),
         Err(CompteError::Store(error)) => Err(Refus::from(error)),
+        Err(error) => answer(service, agent, Some(error.to_string())).await,
+    }
+}
+
+/// Changes the agent's password. The session of the form goes on, the others end.
+pub(super) async fn change_password(service: &Service, agent: &AgentConnecte, visite: Visite) -> Answer {
+    let token = form::session_cookie(&visite.headers, visite.plain).unwrap_or_default().to_owned();
+    let fields = form::read_signed(agent, &visite.headers, visite.body).await?;
+    // A password may begin or end with a space.
+    let text = |name| fields.first(name).unwrap_or_default();
+    let nouveau = [text("mot_de_passe"), text("confirmation")];
+    let changed =
+        service.identite.change_password(agent.id, &token, text("actuel"), nouveau, visite.from).await;
+    match changed {
+        Ok(()) => {
+            let content = html! {
+                h1 { "Mot de passe changé" }
+                p role="status" { "Partout ailleurs, il faut se connecter de nouveau." }
+                p { a.bouton href="/guichet/compte" { "Revenir à votre compte" } }
+            };
+            Ok(page(StatusCode::OK, "Mot de passe changé", Some(agent), &content))
+        }
+        Err(ChangeError::Identite(error)) => Err(Refus::from(error)),
         Err(error) => answer(service, agent, Some(error.to_string())).await,
     }
 }
@@ -65,11 +89,26 @@ fn whole(agent: &AgentConnecte, compte: Option<&Compte>, error: Option<&str>) ->
                 div { dt { "Guichet" } dd { (compte.guichet) " — " (compte.guichet_nom) } }
                 div { dt { "Territoires" } dd { (compte.territoires.join(", ")) } }
             }
-            p { a href="/guichet/mot-de-passe" { "Changer de mot de passe" } }
+            (password(agent))
         }
     };
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page(status, "Votre compte", Some(agent), &content)
+}
+
+fn password(agent: &AgentConnecte) -> Markup {
+    html! {
+        h2 { "Changer de mot de passe" }
+        form.bloc method="post" action="/guichet/compte/mot-de-passe" {
+            (form::jeton(agent))
+            label for="actuel" { "Mot de passe actuel" }
+            input id="actuel" name="actuel" type="password" autocomplete="current-password" required
+                maxlength=(SECRET_BYTES_MAX);
+            (new_password("Nouveau mot de passe"))
+            button.secondaire { "Changer de mot de passe" }
+        }
+        p { a href="/guichet/mot-de-passe" { "Mot de passe oublié" } }
+    }
 }
 
 fn fiche(agent: &AgentConnecte, compte: Option<&Compte>) -> Markup {

@@ -100,20 +100,27 @@ fn choose(status: StatusCode, error: Option<&str>) -> Response {
         (alert(error))
         // Sent to the address of this page, which carries the link's token.
         form.bloc method="post" {
-            label for="mot_de_passe" {
-                "Mot de passe"
-                small { (PASSWORD_CHARS_MIN) " caractères au moins ; une suite de mots convient" }
-            }
-            input id="mot_de_passe" name="mot_de_passe" type="password" autocomplete="new-password" required
-                minlength=(PASSWORD_CHARS_MIN) maxlength=(SECRET_BYTES_MAX);
-            label for="confirmation" { "Le même encore une fois" }
-            input id="confirmation" name="confirmation" type="password" autocomplete="new-password" required
-                maxlength=(SECRET_BYTES_MAX);
+            (new_password("Mot de passe"))
             button { "Enregistrer" }
         }
     };
     // Pages tell their address to nobody but us: this one carries a secret.
     page(status, "Choisir un mot de passe", None, &content)
+}
+
+/// The fields of a new password.
+pub(super) fn new_password(label: &str) -> Markup {
+    html! {
+        label for="mot_de_passe" {
+            (label)
+            small { (PASSWORD_CHARS_MIN) " caractères au moins ; une suite de mots convient" }
+        }
+        input id="mot_de_passe" name="mot_de_passe" type="password" autocomplete="new-password" required
+            minlength=(PASSWORD_CHARS_MIN) maxlength=(SECRET_BYTES_MAX);
+        label for="confirmation" { "Le même encore une fois" }
+        input id="confirmation" name="confirmation" type="password" autocomplete="new-password" required
+            maxlength=(SECRET_BYTES_MAX);
+    }
 }
 
 fn sent(title: &str) -> Response {

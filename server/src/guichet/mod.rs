@@ -117,6 +117,8 @@ pub(crate) enum Page {
     ChoosePassword(JetonDeLien),
     /// `GET /guichet/compte`: where the agent's own account stands.
     ShowCompte,
+    /// `POST /guichet/compte/mot-de-passe`: the own password, by whoever knows it.
+    ChangePassword,
     /// `POST /guichet/compte/fiche`: the fiche collecte.
     SendFiche,
     /// `GET /guichet/comptes`: the assistance's list.
@@ -243,6 +245,7 @@ pub(crate) async fn answer(
         }
         (Page::ReadApercu(id, page), Some(agent)) => piece::read_apercu(service, agent, id, page).await,
         (Page::ShowCompte, Some(agent)) => compte::show(service, agent).await,
+        (Page::ChangePassword, Some(agent)) => compte::change_password(service, agent, visite).await,
         (Page::SendFiche, Some(agent)) => compte::send_fiche(service, agent, visite).await,
         (Page::ListComptes, Some(agent)) => comptes::list(service, agent).await,
         (Page::ShowUnCompte(id), Some(agent)) => comptes::show(service, agent, id).await,

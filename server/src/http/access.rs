@@ -72,7 +72,11 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::ShowLien
             | Page::ChoosePassword(_) => Open::Everyone,
             // The first page leads everyone to his own work.
-            Page::ShowTravail | Page::CloseSession | Page::ShowCompte | Page::SendFiche => Open::SignedIn,
+            Page::ShowTravail
+            | Page::CloseSession
+            | Page::ShowCompte
+            | Page::ChangePassword
+            | Page::SendFiche => Open::SignedIn,
             Page::ListComptes | Page::ShowUnCompte(_) | Page::DecideCompte(_) => {
                 Open::Agents(Profil::certifie)
             }

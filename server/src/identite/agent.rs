@@ -17,7 +17,7 @@ use crate::{
 const AGENT_SESSION_LASTS: TimeDelta = TimeDelta::hours(10);
 
 /// Bytes of an agent's token.
-const TOKEN_BYTES: usize = 32;
+pub(super) const TOKEN_BYTES: usize = 32;
 
 impl Identite {
     /// Opens an agent's session and gives the cookie's value: always a new one, whatever the browser brought. An account

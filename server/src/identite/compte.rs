@@ -1,12 +1,13 @@
-//! Asking for an account, and for a password: what anybody may do without one. Attempts are counted like those to sign
+//! Asking for an account, and for a password, which anybody may do without one; and changing the own password. Attempts are counted like those to sign
 //! in, so that nobody fills the mailboxes of others or tries links.
 
 use std::net::IpAddr;
 
-use wire::{DemandeId, GuichetCode, limites::SECRET_BYTES_MAX};
+use wire::{AgentId, DemandeId, GuichetCode, limites::SECRET_BYTES_MAX};
 
-use super::{Identite, IdentiteError, attempts::Attempt};
+use super::{Identite, IdentiteError, agent::TOKEN_BYTES, attempts::Attempt};
 use crate::{
+    params,
     registre::{self, AgentConnecte, CompteError, Lien, normalise_courriel},
     secrets::{hash_secret, hash_token, new_code, normalise_code, random_bytes, token_bytes, token_text},
     store::StoreError,
@@ -69,6 +70,20 @@ pub enum LinkError {
     Identite(#[from] IdentiteError),
 }
 
+/// Why an agent's own password was not changed. `Display` is for the person.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The password that it gave is not the account's.
+    #[error("Le mot de passe actuel n’est pas le bon.")]
+    Actuel,
+    /// The new one is not taken.
+    #[error(transparent)]
+    MotDePasse(#[from] PasswordError),
+    /// Attempts, secrets or the store.
+    #[error(transparent)]
+    Identite(#[from] IdentiteError),
+}
+
 impl Identite {
     /// Asks for an account; `adresse` is where the service is reached from outside.
     pub async fn register(
@@ -117,6 +132,50 @@ impl Identite {
         let hashed = self.hash(password.to_owned()).await?;
         let set = self.store.write(move |tx| registre::set_password(tx, hash, &hashed, now)).await;
         if set.map_err(IdentiteError::from)? { Ok(()) } else { Err(LinkError::Perime) }
+    }
+
+    /// Changes an agent's own password. Whoever sits down at an open desk does not know it: a wrong one counts like one
+    /// typed to sign in. The session of this token goes on, the agent's others end, and so does a link.
+    pub async fn change_password(
+        &self,
+        agent: AgentId,
+        token: &str,
+        actuel: &str,
+        [nouveau, confirmation]: [&str; 2],
+        from: IpAddr,
+    ) -> Result<(), ChangeError> {
+        let session: [u8; TOKEN_BYTES] = token_bytes(token).ok_or(IdentiteError::SessionExpiree)?;
+        let now = self.clock.now();
+        let (courriel, guichet, before) = self
+            .store
+            .read(move |tx| {
+                let row = tx.query_one(
+                    "SELECT courriel, guichet, mot_de_passe_hash FROM agent WHERE id = $1",
+                    params![agent],
+                    |row| {
+                        Ok((row.get::<String>(0)?, row.get::<GuichetCode>(1)?, row.get::<Option<String>>(2)?))
+                    },
+                );
+                row.map_err(IdentiteError::from)
+            })
+            .await?;
+        check_password(nouveau, confirmation, &courriel, guichet.as_str())?;
+        let attempt = Attempt::new(&courriel, from, now);
+        self.store.write(move |tx| attempt.count(tx)).await?;
+        if !self.fits(actuel.to_owned(), before.clone()).await? {
+            return Err(ChangeError::Actuel);
+        }
+        let after = self.hash(nouveau.to_owned()).await?;
+        let changed = self
+            .store
+            .write(move |tx| {
+                attempt.take_back(tx)?;
+                let before = before.unwrap_or_default();
+                registre::change_password(tx, agent, &before, &after, hash_token(&session))
+                    .map_err(IdentiteError::from)
+            })
+            .await?;
+        if changed { Ok(()) } else { Err(ChangeError::Actuel) }
     }
 
     /// Gives a demande a new code télé-demandeur and returns it, the only time that it is in clear; none when the demande is

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wire::NumeroInvalide;
 
-pub use compte::{LinkError, PASSWORD_CHARS_MIN, PasswordError};
+pub use compte::{ChangeError, LinkError, PASSWORD_CHARS_MIN, PasswordError};
 
 use crate::{
     clock::Clock,

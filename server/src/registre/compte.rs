@@ -238,6 +238,27 @@ pub fn set_password(
     Ok(true)
 }
 
+/// Sets an agent's own password in place of the one that it gave, and ends its other sessions and its links. False when
+/// another has been set meanwhile.
+pub fn change_password(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    before_hash: &str,
+    after_hash: &str,
+    session: Sha256,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE agent SET mot_de_passe_hash = $3 WHERE id = $1 AND mot_de_passe_hash = $2",
+        params![agent, before_hash, after_hash],
+    )?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    tx.execute("DELETE FROM session_agent WHERE agent = $1 AND jeton_hash <> $2", params![agent, session])?;
+    tx.execute("DELETE FROM lien WHERE agent = $1", params![agent])?;
+    Ok(true)
+}
+
 /// Sends the fiche collecte, or a better one after a refusal.
 pub fn send_fiche(
     tx: &mut Tx<'_>,

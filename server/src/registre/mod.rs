@@ -52,8 +52,8 @@ pub use attach_justificatif::{AttachError, Attached, DepositError, attach_justif
 pub use begin_depot::{BeginError, Begun, begin_depot};
 pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
 pub use compte::{
-    Compte, CompteError, Decision, Lien, decide_compte, find_compte, find_link, forget_password,
-    list_comptes, register_agent, send_fiche, set_password,
+    Compte, CompteError, Decision, Lien, change_password, decide_compte, find_compte, find_link,
+    forget_password, list_comptes, register_agent, send_fiche, set_password,
 };
 pub use courriel::{Courriel, courriel_failed, courriel_sent, due_courriels};
 pub use depot::{find_depot, list_depots_en_cours};
