@@ -1,15 +1,23 @@
 //! Mail on its way out: one task takes what is due from the base and hands it to a mail server or, for trials, to a
 //! folder.
 //!
-//! What can go wrong: the mail server is away (each mail is tried again, later and later); the process ends between
-//! handing over and writing that down (the mail goes out twice, which is better than never). The log says that mail
-//! failed, never to whom or about what.
+//! What can go wrong: the mail server is away, or says « later », or has forgotten our password (each mail is tried again,
+//! later and later); it refuses one mail for good (that mail is given up); the process ends between handing over and
+//! writing that down (the mail goes out twice, which is better than never). The log says that mail failed, never to whom
+//! or about what.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{
+        Mailbox,
+        header::{ContentType, MIME_VERSION_1_0},
+    },
+    transport::smtp::{
+        Error as SmtpError,
+        response::{Category, Code, Severity},
+    },
 };
 
 use crate::{
@@ -28,20 +36,47 @@ const BATCH: u32 = 20;
 /// Longest that handing one over may take.
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(30);
 
-/// Why a mail was not handed over. `Display` is for the log: a mail server's words may repeat an address, so they are
-/// left out.
+/// Why a mail was not handed over. `Display` is for the log: a mail server's words may repeat an address, so only its code
+/// is told.
 #[derive(Debug, thiserror::Error)]
 enum SendError {
     #[error("l’adresse du destinataire n’est pas lisible")]
     Adresse,
     #[error("le message ne peut pas être composé")]
     Message,
-    #[error("le serveur de courrier a refusé, définitivement : {}", .0)]
-    Refuse(bool),
+    #[error("le serveur de courrier a refusé ce message, définitivement ({0})")]
+    Refuse(Code),
+    #[error("le serveur de courrier ne prend pas de message maintenant ({0})")]
+    PlusTard(Code),
     #[error("le serveur de courrier ne répond pas")]
     Silence,
     #[error("le dossier des courriels ne peut pas être écrit")]
     Dossier,
+}
+
+impl SendError {
+    /// Whether trying again would end the same way.
+    fn is_final(&self) -> bool {
+        matches!(self, Self::Adresse | Self::Message | Self::Refuse(_))
+    }
+}
+
+/// What a mail server's answer means for the mail. RFC 5321, 4.2.1: 5yz is for good, and x5z is about the mail and its
+/// recipient. Other 5yz are about us, such as 535 for a password (RFC 4954): they are the operator's to mend, and no mail
+/// is lost meanwhile.
+impl From<SmtpError> for SendError {
+    fn from(error: SmtpError) -> Self {
+        match error.status() {
+            Some(code)
+                if code.severity == Severity::PermanentNegativeCompletion
+                    && code.category == Category::MailSystem =>
+            {
+                Self::Refuse(code)
+            }
+            Some(code) => Self::PlusTard(code),
+            None => Self::Silence,
+        }
+    }
 }
 
 /// Sends what is due, until the service stops.
@@ -61,7 +96,11 @@ async fn send_due(service: &Service, post: &Post) -> Result<(), StoreError> {
     for courriel in due {
         let sent = tokio::time::timeout(HANDED_OVER_WITHIN, post.send(&courriel)).await;
         match sent.unwrap_or(Err(SendError::Silence)) {
-            Ok(()) => service.store.write(move |tx| registre::courriel_sent(tx, courriel.id)).await?,
+            Ok(()) => service.store.write(move |tx| registre::forget_courriel(tx, courriel.id)).await?,
+            Err(error) if error.is_final() => {
+                service.store.write(move |tx| registre::forget_courriel(tx, courriel.id)).await?;
+                tracing::warn!(%error, again = false, "a mail was not handed over");
+            }
             Err(error) => {
                 let again =
                     service.store.write(move |tx| registre::courriel_failed(tx, &courriel, now)).await?;
@@ -95,14 +134,13 @@ impl Post {
             .to(to)
             .subject(&courriel.sujet)
             .message_id(Some(format!("<{}@ma-demande>", courriel.id)))
+            // Without it a reader may take the text for ASCII (RFC 2045, 4).
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(courriel.corps.clone())
             .map_err(|_| SendError::Message)?;
         match self {
-            Self::Smtp { transport, .. } => match transport.send(message).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(SendError::Refuse(error.is_permanent())),
-            },
+            Self::Smtp { transport, .. } => Ok(transport.send(message).await.map(drop)?),
             Self::Dossier { folder, .. } => {
                 let folder_made = tokio::fs::create_dir_all(folder).await;
                 let path = folder.join(format!("{}.eml", courriel.id));

@@ -64,8 +64,8 @@ pub fn due_courriels(tx: &Tx<'_>, now: DateTime<Utc>, limit: u32) -> Result<Vec<
     )
 }
 
-/// The mail was handed over.
-pub fn courriel_sent(tx: &mut Tx<'_>, id: Uuid) -> Result<(), StoreError> {
+/// The mail was handed over, or is given up.
+pub fn forget_courriel(tx: &mut Tx<'_>, id: Uuid) -> Result<(), StoreError> {
     tx.execute("DELETE FROM courriel WHERE id = $1", params![id])?;
     Ok(())
 }
@@ -74,7 +74,7 @@ pub fn courriel_sent(tx: &mut Tx<'_>, id: Uuid) -> Result<(), StoreError> {
 pub fn courriel_failed(tx: &mut Tx<'_>, courriel: &Courriel, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let tried = courriel.essais + 1;
     if tried >= ATTEMPTS_MAX {
-        courriel_sent(tx, courriel.id)?;
+        forget_courriel(tx, courriel.id)?;
         return Ok(false);
     }
     let delay = TimeDelta::minutes(1 << tried.min(10)).min(DELAY_MAX);

@@ -55,7 +55,7 @@ pub use compte::{
     Compte, CompteError, Decision, Lien, change_password, decide_compte, find_compte, find_link,
     forget_password, list_comptes, register_agent, send_fiche, set_password,
 };
-pub use courriel::{Courriel, courriel_failed, courriel_sent, due_courriels};
+pub use courriel::{Courriel, courriel_failed, due_courriels, forget_courriel};
 pub use depot::{find_depot, list_depots_en_cours};
 pub use evenement::{
     EvenementAgent, EvenementError, NouvelEvenement, TYPES, TypeEvenement, add_evenement, add_for_agent,

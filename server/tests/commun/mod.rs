@@ -63,11 +63,22 @@ impl Server {
     }
 
     pub(crate) fn with(delais: Delais) -> Self {
+        Self::build(delais, None)
+    }
+
+    /// Its mail goes to the mail server at this address.
+    pub(crate) fn with_smtp(address: SocketAddr) -> Self {
+        Self::build(Delais::default(), Some(address))
+    }
+
+    fn build(delais: Delais, smtp: Option<SocketAddr>) -> Self {
         let donnees = tempfile::tempdir().unwrap();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap());
-        let mut service = Service::open(config(&donnees), clock.clone()).unwrap();
+        let mut config = config(&donnees);
+        config.courrier.smtp = smtp.map(|address| format!("smtp://{address}").parse().unwrap());
+        let mut service = Service::open(config, clock.clone()).unwrap();
         service.delais = delais;
         let store = service.store.clone();
         runtime.block_on(fill(&store)).unwrap();
