@@ -15,6 +15,7 @@ const pages = (demande, piece) => ({
     `/demandes/${demande}/demandes-de-pieces`, `/demandes/${demande}/code`, `/demandes/${demande}/pieces`,
     `/justificatifs/${piece}`,
   ],
+  consultant: ["", "/recherche", "/compte"],
   gestionnaire: ["", "/territoire", "/journal"],
   assistance: ["/comptes", `/comptes/${job.compte}`],
   personne: ["/connexion", "/inscription", "/mot-de-passe", "/mot-de-passe/x"],

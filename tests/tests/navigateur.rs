@@ -26,7 +26,11 @@ const DAY_CHECKS_MIN: u64 = 3;
 #[test]
 fn navigateur_every_page_in_every_size_without_script_and_by_keyboard() -> Result<()> {
     let world = World::new()?;
-    let compte = account(&world.assistance)?;
+    let compte = account(&world.assistance, &world.consultant.courriel)?;
+    // With a second territory the consultant has one to choose in its lists.
+    Household::import(&world.server, 2)?;
+    let territories = [("decision", "territoires"), ("territoires", "52")];
+    world.assistance.post(&format!("/guichet/comptes/{compte}"), &territories)?.expect(303)?;
     let titre = "Attestation de l’hébergeant";
     let checked = run("pages.mjs", &world.job(&json!({ "compte": compte, "titre": titre })))?;
     ensure!(checked >= PAGES_CHECKS_MIN, "{checked} checks only");
@@ -58,13 +62,14 @@ fn navigateur_a_guichet_deposits_and_masks() -> Result<()> {
     Ok(())
 }
 
-/// A server with a household whose first piece is there, and three agents.
+/// A server with a household whose first piece is there, and four agents.
 struct World {
     server: Server,
     phone: Phone,
     demande: String,
     piece: String,
     agent: Counter,
+    consultant: Counter,
     gestionnaire: Counter,
     assistance: Counter,
 }
@@ -74,6 +79,7 @@ impl World {
         let server = Server::start()?;
         let household = Household::import(&server, 1)?;
         let agent = Counter::open(&server, 1)?;
+        let consultant = Counter::open_as(&server, 1, "consultant_demande")?;
         let gestionnaire = Counter::open_as(&server, 1, "gestionnaire_territorial")?;
         let assistance = Counter::open_as(&server, 1, "assistance_nationale")?;
         let phone = household.phone(&server, server.url())?;
@@ -82,7 +88,7 @@ impl World {
         let piece = deposit(&phone, "A_12.jpg", facts)?;
         let demande = phone.run(["demande"])?.expect(0)?.json()?;
         let demande = demande.get("id").and_then(Value::as_str).context("no demande")?.to_owned();
-        Ok(Self { server, phone, demande, piece, agent, gestionnaire, assistance })
+        Ok(Self { server, phone, demande, piece, agent, consultant, gestionnaire, assistance })
     }
 
     /// What a script is told.
@@ -95,6 +101,7 @@ impl World {
             "piece": self.piece,
             "agents": {
                 "guichet": agent(&self.agent),
+                "consultant": agent(&self.consultant),
                 "gestionnaire": agent(&self.gestionnaire),
                 "assistance": agent(&self.assistance),
             },
@@ -128,11 +135,12 @@ fn pieces(phone: &Phone) -> Result<Vec<Value>> {
     listed.get("justificatifs").and_then(Value::as_array).cloned().context("no list")
 }
 
-/// An account of the assistance's list.
-fn account(assistance: &Counter) -> Result<String> {
+/// The account of that name in the assistance's list.
+fn account(assistance: &Counter, nom: &str) -> Result<String> {
     let list = assistance.get("/guichet/comptes")?.expect(200)?.text();
-    let at = list.split_once("href=\"/guichet/comptes/").and_then(|(_, rest)| rest.split_once('"'));
-    Ok(at.context("no account")?.0.to_owned())
+    let before = list.split_once(&format!("\">{nom}<")).map(|(before, _)| before);
+    let id = before.and_then(|before| before.rsplit_once("/guichet/comptes/"));
+    Ok(id.context("no such account")?.1.to_owned())
 }
 
 /// Runs a script and gives how many checks it made.
