@@ -20,15 +20,15 @@ const CUT_AT_BYTES: u64 = 70_000;
 const EXIT_NETWORK: i32 = 5;
 
 /// One document of the demo.
-struct Document {
-    file: &'static str,
-    rubrique: &'static str,
-    type_piece: &'static str,
+pub(crate) struct Document {
+    pub(crate) file: &'static str,
+    pub(crate) rubrique: &'static str,
+    pub(crate) type_piece: &'static str,
     what: &'static str,
     cut: bool,
 }
 
-const DOCUMENTS: [Document; 3] = [
+pub(crate) const DOCUMENTS: [Document; 3] = [
     Document {
         file: "A_12.jpg",
         rubrique: "logement_actuel",
@@ -55,9 +55,7 @@ const DOCUMENTS: [Document; 3] = [
 /// Runs the demo; with `once`, ends where it would wait for Ctrl-C.
 pub(crate) fn run(once: bool) -> Result<()> {
     println!("Construction des programmes (la première fois, quelques minutes)…");
-    let packages = ["ma-demande-server", "ma-demande-inspecteur", "ma-demande-cli"];
-    let packages = packages.iter().flat_map(|package| ["--package", package]);
-    cargo(&["build", "--locked", "--bins"].into_iter().chain(packages).collect::<Vec<_>>())?;
+    build_programs()?;
     let start = Instant::now();
 
     println!("\nLe serveur démarre sur un dossier temporaire ; il connaît un ménage inventé et un agent.");
@@ -101,6 +99,13 @@ pub(crate) fn run(once: bool) -> Result<()> {
     wait_for_ctrl_c()
 }
 
+/// Builds what runs: the server, its inspecteur, the command line.
+pub(crate) fn build_programs() -> Result<()> {
+    let packages = ["ma-demande-server", "ma-demande-inspecteur", "ma-demande-cli"];
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    cargo(&["build", "--locked", "--bins"].into_iter().chain(packages).collect::<Vec<_>>())
+}
+
 fn deposit(phone: &Phone, line: &CuttingProxy, document: &Document) -> Result<()> {
     println!("\n• {} — {}", document.file, document.what);
     if document.cut {
@@ -123,12 +128,12 @@ fn deposit(phone: &Phone, line: &CuttingProxy, document: &Document) -> Result<()
     Ok(())
 }
 
-fn list(phone: &Phone) -> Result<Vec<Value>> {
+pub(crate) fn list(phone: &Phone) -> Result<Vec<Value>> {
     let listed = phone.run(["lister"])?.expect(0)?.json()?;
     listed.get("justificatifs").and_then(Value::as_array).cloned().context("la liste n’est pas lisible")
 }
 
-fn is_disponible(piece: &Value) -> bool {
+pub(crate) fn is_disponible(piece: &Value) -> bool {
     piece.pointer("/controle/etat").and_then(Value::as_str) == Some("disponible")
 }
 

@@ -1,6 +1,8 @@
 //! `cargo xtask ecrans`: every screen of the app drawn by Android's own code, in light, dark, large, English and mirrored,
 //! for people to look at. The same tests walk each screen as a screen reader would, and fail on what keeps anybody out.
 
+mod guichet;
+
 use std::fs;
 
 use anyhow::{Context as _, Result};
@@ -16,6 +18,8 @@ const DRAWING: &str = "-Dtest=*Test#looks*";
 /// Where the app's tests write, and where the pictures are kept from Maven's next cleaning.
 const FROM: &str = "android/app/target/ecrans";
 const TO: &str = "target/ecrans";
+
+pub(crate) use guichet::run as run_guichet;
 
 pub(crate) fn run_drawing() -> Result<()> {
     kotlin::sources()?;

@@ -25,6 +25,7 @@ cargo xtask corpus [DOSSIER]  fait passer chaque fichier d’un dossier par l’
                             sans dossier : les échantillons du projet et des fichiers hostiles
 cargo xtask demo [--once]   montre le chemin d’un document, du téléphone au guichet ; --once : s’arrête à la fin
 cargo xtask ecrans          dessine chaque écran de l’application dans target/ecrans : clair, sombre, grand, anglais, de droite à gauche
+cargo xtask ecrans guichet  dessine dans docs/images les pages du guichet que README montre
 cargo xtask emulateur [--serial N]  joue les parcours sur un téléphone ou un émulateur, par adb ; 3 : il n’y en a pas
 cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
@@ -56,6 +57,7 @@ fn run() -> Result<()> {
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
         ["ecrans"] => ecrans::run_drawing(),
+        ["ecrans", "guichet"] => ecrans::run_guichet(),
         ["emulateur"] => emulateur::run(None),
         ["emulateur", "--serial", serial] => emulateur::run(Some(serial)),
         ["fuzz", rest @ ..] => fuzz::run(rest),
