@@ -10,7 +10,10 @@ use crate::{
     coffre::{Coffre, CoffreError},
     config::Config,
     depot::Holders,
-    http::{limites::Delais, problem::Refus},
+    http::{
+        limites::{CONNECTIONS_PER_ADDRESS_MAX, Delais},
+        problem::Refus,
+    },
     identite::{Identite, IdentiteError},
     inspection::MASKINGS_MAX,
     registre::SessionCourante,
@@ -39,6 +42,8 @@ pub struct Service {
     pub identite: Identite,
     /// Deadlines of the line.
     pub delais: Delais,
+    /// Connections of one address at once. Only tests choose another than [`CONNECTIONS_PER_ADDRESS_MAX`].
+    pub connexions_par_adresse: usize,
     /// The uploads being written to.
     pub holders: Holders,
     /// The tasks that write to uploads: they outlive their connection until what they received is durable.
@@ -81,6 +86,7 @@ impl Service {
             coffre,
             clock,
             delais: Delais::default(),
+            connexions_par_adresse: CONNECTIONS_PER_ADDRESS_MAX,
             holders: Holders::default(),
             writers: TaskTracker::new(),
             masquages: tokio::sync::Semaphore::new(MASKINGS_MAX),

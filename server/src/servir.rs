@@ -19,7 +19,7 @@ use crate::{
     courriel, depot,
     http::{
         self,
-        tls::{self, TlsError},
+        tls::{self, Certificat, TlsError},
     },
     inspection,
     service::{Service, ServiceError},
@@ -55,6 +55,7 @@ pub struct Running {
     /// Where.
     pub address: SocketAddr,
     service: Arc<Service>,
+    certificat: Option<Arc<Certificat>>,
     stop: CancellationToken,
     doors: JoinHandle<()>,
     background: JoinSet<()>,
@@ -62,7 +63,8 @@ pub struct Running {
 
 /// Listens and serves, until [`Running::stop`].
 pub async fn start(mut service: Service) -> Result<Running, ServirError> {
-    let tls = tls::acceptor(&service.config)?;
+    let certificat = tls::certificat(&service.config)?;
+    let tls = certificat.clone().map(tls::acceptor).transpose()?;
     let ecoute = service.config.ecoute;
     let refused = |source| ServirError::Ecoute { ecoute, source };
     let listener = TcpListener::bind(ecoute).await.map_err(refused)?;
@@ -76,10 +78,17 @@ pub async fn start(mut service: Service) -> Result<Running, ServirError> {
     background.spawn(depot::collect_forever(Arc::clone(&service)));
     background.spawn(inspection::run(Arc::clone(&service)));
     background.spawn(courriel::send_forever(Arc::clone(&service)));
-    Ok(Running { address, service, stop, doors, background })
+    Ok(Running { address, service, certificat, stop, doors, background })
 }
 
 impl Running {
+    /// Reads the TLS certificate again. What is wrong with the new one is for the log: the old one goes on.
+    pub async fn reload(&self) -> Result<(), ServirError> {
+        let Some(certificat) = self.certificat.clone() else { return Ok(()) };
+        let service = Arc::clone(&self.service);
+        Ok(tokio::task::spawn_blocking(move || certificat.reload(&service.config)).await??)
+    }
+
     /// Stops: see the top of this file.
     pub async fn stop(mut self) -> Result<(), ServirError> {
         self.stop.cancel();
@@ -90,17 +99,24 @@ impl Running {
     }
 }
 
-/// Serves until the system says stop (SIGTERM, SIGINT). Prints one line on standard output once it listens.
+/// Serves until the system says stop (SIGTERM, SIGINT); reads the certificate again at SIGHUP. Prints one line on standard output once it listens.
 pub async fn servir(config: Config) -> Result<(), ServirError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(ServirError::Signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServirError::Signal)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(ServirError::Signal)?;
     let scheme = scheme(&config);
     let service = tokio::task::spawn_blocking(|| Service::open(config, Clock::System)).await??;
     let running = start(service).await?;
     announce(scheme, running.address);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => match running.reload().await {
+                Ok(()) => tracing::info!("certificate read again"),
+                Err(error) => tracing::error!(%error, "the new certificate is unusable: the old one goes on"),
+            },
+        }
     }
     tracing::info!("stopping");
     running.stop().await

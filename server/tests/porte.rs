@@ -97,8 +97,10 @@ fn unknown_addresses_and_methods() {
     assert_eq!(server.send("PATCH", "/depots/pas-un-id", &[("Tus-Resumable", "1.0.0")], b"").status, 404);
     let reply = server.send("PUT", "/api/v1/session", &[], b"");
     assert_eq!((reply.status, reply.header("allow")), (405, Some("POST, DELETE")));
-    let sante = server.send("GET", "/healthz", &[], b"");
-    assert_eq!((sante.status, sante.json()["etat"].as_str()), (200, Some("pret")));
+    for (path, etat) in [("/healthz", "vivant"), ("/readyz", "pret")] {
+        let reply = server.send("GET", path, &[], b"");
+        assert_eq!((reply.status, reply.json()["etat"].as_str()), (200, Some(etat)));
+    }
 }
 
 #[test]
@@ -180,6 +182,10 @@ fn ambiguous_lengths_and_bad_chunks_are_refused() {
         "POST /api/v1/session HTTP/1.1\r\nHost: e\r\nContent-Length: -1\r\n\r\n{}",
         "POST /api/v1/session HTTP/1.1\r\nHost: e\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "POST /api/v1/session HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: gzip\r\n\r\n{}",
+        "POST /api/v1/session HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        "POST /api/v1/session HTTP/1.1\r\nHost: e\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "POST /api/v1/session HTTP/1.1\r\nHost: e\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0x4\r\nabcd\r\n0\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: e\r\n folded: x\r\n\r\n",
         "GET /healthz HTTP/9.9\r\n\r\n",
         "\0\0\0\0\r\n\r\n",
     ] {
@@ -196,6 +202,25 @@ fn ambiguous_lengths_and_bad_chunks_are_refused() {
     let mut stream = server.connect();
     stream.write_all(long.as_bytes()).unwrap();
     assert!(rest(stream).starts_with("HTTP/1.1 431"));
+}
+
+#[test]
+fn nothing_behind_a_body_of_unknown_length_is_a_request() {
+    // Two framings at once, in both orders: a proxy may have believed the other one, and sent the rest for somebody else
+    // (RFC 9112, 6.3). And one framing, where nothing is wrong but that its end is the client's word.
+    let server = Server::start();
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    let length = "Content-Length: 4\r\n";
+    for framing in [[length, chunked].concat(), [chunked, length].concat(), chunked.to_owned()] {
+        let mut stream = server.connect();
+        let request = format!(
+            "POST /depots HTTP/1.1\r\nHost: e\r\n{framing}\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: e\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let answer = rest(stream);
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{framing:?}: {answer}");
+        assert!(!answer.contains("vivant"), "{framing:?}: {answer}");
+    }
 }
 
 #[test]
@@ -217,4 +242,49 @@ fn stopping_lets_requests_finish_and_keeps_what_was_received() {
     assert_eq!(session.head(upload).offset(), Some(70_000));
     assert_eq!(session.patch(upload, 70_000, &bytes[70_000..]).status, 204);
     assert_eq!(session.receipt(depot).status, 200);
+}
+
+#[test]
+fn an_address_that_takes_too_many_connections_is_refused_more_and_gets_them_back() {
+    let server = Server::prepared(|_| {}, |service| service.connexions_par_adresse = 3);
+    let held: Vec<_> = (0..3)
+        .map(|_| {
+            let mut stream = server.connect();
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: e\r\n\r\n").unwrap();
+            // Answered, so accepted and counted.
+            assert!(stream.read(&mut [0; 1_024]).unwrap() > 0);
+            stream
+        })
+        .collect();
+    let mut more = server.connect();
+    // It may be closed before this is sent.
+    let _ = more.write_all(b"GET /healthz HTTP/1.1\r\nHost: e\r\n\r\n");
+    assert_eq!(rest(more), "");
+    drop(held);
+    // A place is free once the server has seen the end of the connection.
+    let answered = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        let mut stream = server.connect();
+        let _ = stream.write_all(&head("GET", "/healthz", &[], 0));
+        rest(stream).starts_with("HTTP/1.1 200")
+    });
+    assert!(answered);
+}
+
+#[test]
+fn compressed_bytes_are_bytes_and_never_grow() {
+    let server = Server::start();
+    let session = server.session(MARTIN);
+    // The beginning of a gzip member (RFC 1952): of no type of ours, and nothing here inflates it.
+    let bomb = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3][..], &[0; 5_000]].concat();
+    let upload = session.begin(new_depot(), bomb.len(), None).upload();
+    let reply = session.patch_with(upload, 0, &[("Content-Encoding", "gzip")], &bomb);
+    assert_eq!(reply.code(), "fichier_inconnu");
+    let json = server.send(
+        "POST",
+        "/api/v1/session",
+        &[("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+        &bomb,
+    );
+    assert_eq!(json.code(), "requete_illisible");
 }

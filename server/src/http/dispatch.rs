@@ -5,7 +5,7 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Instant};
 use hyper::{
     HeaderMap, Method, Request,
     body::Incoming,
-    header::{ALLOW, AUTHORIZATION, HeaderValue},
+    header::{ALLOW, AUTHORIZATION, CONNECTION, HeaderValue, TRANSFER_ENCODING},
     http::request::Parts,
 };
 use tracing::Instrument as _;
@@ -38,6 +38,8 @@ pub(super) async fn answer(
     let route = Route::parse(&method(&parts), parts.uri.path());
     let name = route.as_ref().map_or("aucune", Route::name);
     let is_tus = route.as_ref().is_ok_and(Route::is_tus);
+    // No client of ours sends one: what stands behind it may be somebody else's request, seen otherwise by a proxy.
+    let of_unknown_length = parts.headers.contains_key(TRANSFER_ENCODING);
     let id = Uuid::now_v7();
     let span = tracing::info_span!("requete", %id, route = name);
 
@@ -48,6 +50,9 @@ pub(super) async fn answer(
     add_default_headers(response.headers_mut(), over_tls);
     if is_tus {
         depot::add_tus_headers(response.headers_mut());
+    }
+    if of_unknown_length {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if let Ok(id) = HeaderValue::try_from(id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -80,7 +85,8 @@ async fn respond(
     let asker = identify(&service, &route, &parts.headers, plain).await?;
     let permitted = permits(&route, asker.identity());
     match route {
-        Route::Sante => sante(&service).await,
+        Route::Vie => json(&serde_json::json!({ "etat": "vivant" })),
+        Route::Pret => pret(&service).await,
 
         Route::OpenSession => api::open_session(&service, &parts.headers, body, address).await,
         Route::RenewSession => api::renew_session(&service, &parts.headers, body).await,
@@ -191,8 +197,8 @@ async fn identify(
     }
 }
 
-/// Whether the server can do its work: it can when the base answers.
-async fn sante(service: &Service) -> Answer {
+/// Whether the server can do its work now: it can when the base answers.
+async fn pret(service: &Service) -> Answer {
     service.check().await?;
     json(&serde_json::json!({ "etat": "pret" }))
 }

@@ -1,6 +1,6 @@
 //! The door: connections, requests, who may ask for what, and how every answer leaves.
 //!
-//! In order: [`serve`] accepts connections within a limit, each with deadlines for everything the client does
+//! In order: [`serve`] accepts connections within limits, in all and for one address, each with deadlines for everything the client does
 //! ([`limites`]); a request's address becomes a [`route::Route`]; the table in `access` says whether this kind of
 //! person may ask for it; the room it belongs to (`api`, `depot`) answers or refuses; a refusal becomes a
 //! problem+json in `problem`, the one place that knows statuses. The log gets the route's name, the status and the
@@ -15,6 +15,7 @@ pub(crate) mod access;
 mod dispatch;
 pub mod limites;
 mod line;
+mod places;
 pub(crate) mod problem;
 pub(crate) mod request;
 pub(crate) mod respond;
@@ -28,7 +29,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
@@ -37,6 +37,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::service::Service;
 use limites::{CONNECTION_BUFFER_BYTES_MAX, CONNECTIONS_MAX, HEADERS_BYTES_MAX, HEADERS_COUNT_MAX};
 use line::Line;
+use places::{Place, Places};
 
 /// Pause after a failure to accept. What fails there (no descriptor left) is mended by connections that end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -50,7 +51,7 @@ pub async fn serve(
     tls: Option<TlsAcceptor>,
     stop: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Places::new(CONNECTIONS_MAX, service.connexions_par_adresse, service.config.proxys.clone());
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -72,14 +73,14 @@ pub async fn serve(
     service.finish_writers().await;
 }
 
-type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (TcpStream, SocketAddr, Place);
 
-/// The next connection, once there is a place for it. None after a failure.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
-    // The semaphore is never closed.
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+/// The next connection, once there is a place for it. None after a failure, and where its address has taken enough: that
+/// connection is closed at once, unread.
+async fn accept(listener: &TcpListener, places: &Places) -> Option<Accepted> {
+    let one_of_all = places.one_of_all().await?;
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, place)),
+        Ok((stream, peer)) => Some((stream, peer, places.take(one_of_all, peer.ip())?)),
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
             sleep(ACCEPT_PAUSE).await;

@@ -10,8 +10,10 @@ use crate::guichet::{Page, Script};
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// Whether the server can do its work.
-    Sante,
+    /// Whether the server lives: who asks restarts one that does not.
+    Vie,
+    /// Whether it can do its work now: who asks sends requests elsewhere meanwhile.
+    Pret,
     /// Sign in.
     OpenSession,
     /// New tokens.
@@ -68,7 +70,8 @@ impl Route {
             |route| if method == Method::DELETE { Ok(route) } else { Err(NoRoute::Method("DELETE")) };
 
         match segments.as_slice() {
-            ["healthz"] => get(Self::Sante),
+            ["healthz"] => get(Self::Vie),
+            ["readyz"] => get(Self::Pret),
 
             ["api", "v1", "session"] => match *method {
                 Method::POST => Ok(Self::OpenSession),
@@ -117,7 +120,8 @@ impl Route {
     /// The route's name in the log, where a path would carry ids.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Sante => "sante",
+            Self::Vie => "vie",
+            Self::Pret => "pret",
             Self::OpenSession => "open_session",
             Self::RenewSession => "renew_session",
             Self::CloseSession => "close_session",
@@ -270,7 +274,7 @@ mod tests {
     fn addresses_are_read_with_their_ids() {
         let parse = |method: Method, path: &str| Route::parse(&method, &path.replace("ID", ID));
         let uuid = |text: &str| text.parse().unwrap();
-        assert_eq!(parse(Method::GET, "/healthz"), Ok(Route::Sante));
+        assert_eq!(parse(Method::GET, "/healthz"), Ok(Route::Vie));
         assert_eq!(parse(Method::HEAD, "/api/v1/nomenclature"), Ok(Route::ReadNomenclature));
         assert_eq!(
             parse(Method::GET, "/api/v1/demandes/ID/depots/ID"),

@@ -44,8 +44,9 @@ pub fn find_contenu(
 
 /// The bytes of a piece that may be seen.
 pub(super) fn contenu(piece: Piece) -> Result<Contenu, ContenuError> {
-    match (piece.controle, piece.blob.zip(piece.taille_montree), piece.media_type) {
-        (Controle::Disponible, Some((blob, taille)), Some(media_type)) => {
+    let taille = piece.masque_taille.unwrap_or(piece.taille);
+    match (piece.controle, piece.blob, piece.media_type) {
+        (Controle::Disponible, Some(blob), Some(media_type)) => {
             Ok(Contenu { blob, taille, media_type, nom: piece.nom })
         }
         _ => Err(ContenuError::PasDisponible),

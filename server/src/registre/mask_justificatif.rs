@@ -98,15 +98,10 @@ pub fn mask_justificatif(
     match &masquage.document {
         Some(document) => {
             insert_document(tx, justificatif, document, now)?;
-            show(
-                tx,
-                justificatif,
-                (document.blob, document.media_type),
-                Some((original, original_type)),
-                now,
-            )?;
+            let shown = (document.blob, document.media_type, Some(document.taille));
+            show(tx, justificatif, shown, Some((original, original_type)), now)?;
         }
-        None => show(tx, justificatif, (original, original_type), None, now)?,
+        None => show(tx, justificatif, (original, original_type, None), None, now)?,
     }
     if shown != original {
         tx.execute("DELETE FROM blob WHERE id = $1", params![shown])?;
@@ -194,19 +189,19 @@ fn find_maskable(
     Ok(piece)
 }
 
-/// What is shown from now on, and what is kept apart.
+/// What is shown from now on, with its length where it is a masked document, and what is kept apart.
 fn show(
     tx: &mut Tx<'_>,
     justificatif: JustificatifId,
-    (shown, media_type): (BlobId, MediaType),
+    (shown, media_type, taille): (BlobId, MediaType, Option<u64>),
     original: Option<(BlobId, MediaType)>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let (original, original_type) = original.unzip();
     tx.execute(
-        "UPDATE justificatif SET blob = $2, media_type = $3, original = $4, original_type = $5, masque_le = $6 \
-         WHERE id = $1",
-        params![justificatif, shown, media_type, original, original_type, now],
+        "UPDATE justificatif SET blob = $2, media_type = $3, original = $4, original_type = $5, masque_le = $6, \
+         masque_taille = $7 WHERE id = $1",
+        params![justificatif, shown, media_type, original, original_type, now, taille],
     )?;
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) const PIECE_COLUMNS: &str = "justificatif.id, justificatif.demande, j
     justificatif.premiere_consultation, justificatif.remplace, justificatif.remplace_par, \
     justificatif.piece_demandee, justificatif.examine_le, justificatif.rotation, justificatif.sha256_original, \
     justificatif.original, justificatif.original_type, justificatif.masque_le, \
-    (SELECT blob.taille FROM blob WHERE blob.id = justificatif.blob)";
+    justificatif.masque_taille";
 
 /// A piece that was not withdrawn.
 pub(super) struct Piece {
@@ -51,8 +51,8 @@ pub(super) struct Piece {
     /// Where places are masked: the document before that, while it is kept, and its type.
     pub(super) original: Option<(BlobId, MediaType)>,
     pub(super) masque_le: Option<DateTime<Utc>>,
-    /// Bytes of what is shown: fewer or more than were received where places are masked.
-    pub(super) taille_montree: Option<u64>,
+    /// Bytes of the masked document.
+    pub(super) masque_taille: Option<u64>,
 }
 
 impl Piece {
@@ -127,7 +127,7 @@ pub(super) fn read_piece(row: &Row) -> Result<Piece, StoreError> {
         sha256_original: row.get(26)?,
         original: row.get::<Option<BlobId>>(27)?.zip(row.get(28)?),
         masque_le: row.get(29)?,
-        taille_montree: row.get(30)?,
+        masque_taille: row.get(30)?,
     })
 }
 

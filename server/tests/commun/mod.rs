@@ -63,23 +63,27 @@ impl Server {
     }
 
     pub(crate) fn with(delais: Delais) -> Self {
-        Self::build(delais, None)
+        Self::prepared(|_| {}, |service| service.delais = delais)
     }
 
     /// Its mail goes to the mail server at this address.
     pub(crate) fn with_smtp(address: SocketAddr) -> Self {
-        Self::build(Delais::default(), Some(address))
+        Self::prepared(
+            |config| config.courrier.smtp = Some(format!("smtp://{address}").parse().unwrap()),
+            |_| {},
+        )
     }
 
-    fn build(delais: Delais, smtp: Option<SocketAddr>) -> Self {
+    /// With these settings, and other limits than those in force.
+    pub(crate) fn prepared(settings: impl FnOnce(&mut Config), limits: impl FnOnce(&mut Service)) -> Self {
         let donnees = tempfile::tempdir().unwrap();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap());
         let mut config = config(&donnees);
-        config.courrier.smtp = smtp.map(|address| format!("smtp://{address}").parse().unwrap());
+        settings(&mut config);
         let mut service = Service::open(config, clock.clone()).unwrap();
-        service.delais = delais;
+        limits(&mut service);
         let store = service.store.clone();
         runtime.block_on(fill(&store)).unwrap();
         let running = runtime.block_on(start(service)).unwrap();
@@ -100,6 +104,11 @@ impl Server {
         if let Some(running) = self.running.take() {
             self.runtime.block_on(running.stop()).unwrap();
         }
+    }
+
+    /// Has the certificate read again.
+    pub(crate) fn reload(&self) -> Result<(), server::servir::ServirError> {
+        self.runtime.block_on(self.running.as_ref().unwrap().reload())
     }
 
     /// Signs in.

@@ -33,6 +33,8 @@ ALTER TABLE justificatif ADD COLUMN a_preparer BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE justificatif ADD COLUMN original BYTEA REFERENCES blob (id);
 ALTER TABLE justificatif ADD COLUMN original_type TEXT;
 ALTER TABLE justificatif ADD COLUMN masque_le BIGINT;
+-- Bytes of the masked one.
+ALTER TABLE justificatif ADD COLUMN masque_taille BIGINT;
 CREATE INDEX justificatif_original ON justificatif (masque_le) WHERE original IS NOT NULL;
 
 -- The rectangles that are masked, all burnt again from the original when one comes or goes. In ten-thousandths of the
