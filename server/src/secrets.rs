@@ -57,6 +57,23 @@ pub fn hash_token(token: &[u8]) -> Sha256 {
     Sha256(sha2::Sha256::digest(token).into())
 }
 
+/// What every partner's key begins with. Base64url has no dot, so that no session's token looks like a key.
+const PARTNER_KEY_PREFIX: &str = "partenaire.";
+
+/// Bytes of a partner's key, after its prefix.
+const PARTNER_KEY_BYTES: usize = 32;
+
+/// A new key of a partner's: `partenaire.` and 43 characters.
+pub fn new_partner_key() -> Result<String, SecretError> {
+    let bytes: [u8; PARTNER_KEY_BYTES] = random_bytes()?;
+    Ok(format!("{PARTNER_KEY_PREFIX}{}", token_text(&bytes)))
+}
+
+/// Whether a bearer token is meant as a partner's key, be it one or not.
+pub fn is_partner_key(token: &str) -> bool {
+    token.starts_with(PARTNER_KEY_PREFIX)
+}
+
 /// A new code télé-demandeur: `7K3QX-0M2TE-4F9AB`.
 pub fn new_code() -> Result<String, SecretError> {
     let bytes: [u8; CODE_LENGTH] = random_bytes()?;
@@ -141,6 +158,15 @@ mod tests {
         assert!(!verify_secret("7K3QX0M2TE4F912", Some(&hash)));
         assert!(!verify_secret("", None));
         assert!(!verify_secret("7K3QX0M2TE4F911", Some("not a hash")));
+    }
+
+    #[test]
+    fn no_partners_key_is_a_token_and_no_token_is_a_key() {
+        let key = new_partner_key().unwrap();
+        assert!(is_partner_key(&key) && key.len() == 11 + 43, "{key}");
+        assert_eq!(token_bytes::<32>(&key), None);
+        assert_ne!(key, new_partner_key().unwrap());
+        assert!(!is_partner_key(&token_text(&[0xFF; 32])));
     }
 
     proptest! {

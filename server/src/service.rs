@@ -161,6 +161,7 @@ impl From<IdentiteError> for Refus {
         match error {
             IdentiteError::Numero(error) => Self::new(ProblemCode::NumeroInvalide).detail(error.to_string()),
             IdentiteError::Refusee => ProblemCode::IdentificationRefusee.into(),
+            IdentiteError::CleInconnue => ProblemCode::CleInconnue.into(),
             IdentiteError::TropDEssais => ProblemCode::TropDEssais.into(),
             IdentiteError::SessionExpiree => ProblemCode::SessionExpiree.into(),
             IdentiteError::Secret(error) => {

@@ -50,6 +50,7 @@ fn every_route_of_a_demandeur_wants_a_session() {
         ("GET", "/api/v1/justificatifs/ID/contenu"),
         ("GET", "/api/v1/justificatifs/ID/apercu"),
         ("DELETE", "/api/v1/justificatifs/ID"),
+        ("POST", "/api/v1/partenaire/justificatifs"),
         ("POST", "/depots"),
         ("PATCH", "/depots/ID"),
         ("DELETE", "/depots/ID"),

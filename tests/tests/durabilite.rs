@@ -3,10 +3,13 @@
 //! strace.
 
 use anyhow::{Context as _, Result, ensure};
-use harness::{Facts, Household, Server, Strace, Tus, sample, sha256};
+use harness::{Call, Facts, Household, Request, Server, Strace, Tus, sample, sha256};
 
 const LETTRE: Facts<'_> =
     Facts { rubrique: "motif", type_piece: "photos_logement", personne: None, nom: "salle de bains.jpg" };
+
+/// The calls whose order counts.
+const WATCHED: &str = "fdatasync,fsync,rename,renameat,renameat2,write,writev,sendto";
 
 /// Bytes that the server gathers before it writes them.
 const WRITTEN_AT_ONCE: u64 = 64 * 1024;
@@ -24,19 +27,73 @@ fn durabilite_bytes_then_name_then_directory_then_base_then_the_answer() -> Resu
     let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
     let bytes = photo(0)?;
     let path = phone.begin(&phone.metadata(&LETTRE, &bytes)?, bytes.len() as u64)?;
-    let watched = "fdatasync,fsync,rename,renameat,renameat2,write,writev,sendto";
-    let strace = Strace::watch(&server, watched)?;
+    let strace = Strace::watch(&server, WATCHED)?;
     phone.patch(&path, 0, &bytes).send(server.addr()?)?.expect(204)?;
     let calls = strace.stop_after("HTTP/1.1 204")?;
 
+    in_order(&calls, &format!("/coffre/staging/{}", file_of(&path)?), "HTTP/1.1 204")
+}
+
+#[test]
+fn durabilite_a_partners_document_goes_the_same_way() -> Result<()> {
+    let mut server = Server::start()?;
+    let household = Household::import(&server, 1)?;
+    let key = server.admin(&["creer-cle", "--json", "--partenaire", "Essai", "--guichet", "10691"], "")?;
+    let key: serde_json::Value = serde_json::from_str(&key)?;
+    let key = key.get("cle").and_then(serde_json::Value::as_str).context("no key")?;
+    let deposit = |server: &Server, number: u8| {
+        let bytes = photo(number)?;
+        Request::new("POST", "/api/v1/partenaire/justificatifs")
+            .bearer(key)
+            .header("Numero-Unique", &household.numero)
+            .header("Rubrique", LETTRE.rubrique)
+            .header("Type", LETTRE.type_piece)
+            .header("Reference", &format!("SCAN-{number}"))
+            .header("Sha256", &sha256(&bytes).to_string())
+            .header("Content-Type", "image/jpeg")
+            .body(&bytes)
+            .send(server.addr()?)
+    };
+    let strace = Strace::watch(&server, WATCHED)?;
+    deposit(&server, 0)?.expect(201)?;
+    in_order(&strace.stop_after("HTTP/1.1 201")?, "/coffre/staging/", "HTTP/1.1 201")?;
+
+    // A failed call is no acknowledgement, a deadly one loses nothing, and the same again leaves one piece.
+    let mut number = 0;
+    for (call, fault) in ["fdatasync", "rename", "fsync"]
+        .into_iter()
+        .flat_map(|call| [(call, "error=EIO"), (call, "signal=KILL")])
+    {
+        number += 1;
+        let strace = Strace::inject(&server, &format!("{call}:{fault}"), None)?;
+        let answer = deposit(&server, number);
+        if let Ok(answer) = &answer {
+            ensure!(answer.status >= 500, "{call}:{fault}: {}", answer.status);
+        }
+        if fault == "signal=KILL" {
+            ensure!(answer.is_err(), "{call}: the server went on");
+            strace.wait_for_death(&server)?;
+        } else {
+            drop(strace);
+        }
+        server.kill_and_restart()?;
+        deposit(&server, number)?.expect(201).with_context(|| format!("after {call}:{fault}"))?;
+        deposit(&server, number)?.expect(200)?;
+        let listed = household.sign_in(server.addr()?)?.list()?;
+        ensure!(listed.len() == usize::from(number) + 1, "{call}:{fault}: {} pieces", listed.len());
+    }
+    Ok(())
+}
+
+/// Bytes synced, then the name given, then the directory synced, then the base, then this answer.
+fn in_order(calls: &[Call], staged: &str, answer: &str) -> Result<()> {
     let is = |text: &str, name: &str, of: &str| text.starts_with(name) && text.contains(of);
     let syncs = |text: &str, of: &str| is(text, "fdatasync(", of) || is(text, "fsync(", of);
-    let staged = format!("/coffre/staging/{}", file_of(&path)?);
-    let renamed = calls.iter().find(|call| is(&call.text, "rename", &staged)).context("no name is given")?;
+    let renamed = calls.iter().find(|call| is(&call.text, "rename", staged)).context("no name is given")?;
     let bytes_safe =
-        calls.iter().filter(|call| syncs(&call.text, &staged)).all(|call| call.ended < renamed.began);
+        calls.iter().filter(|call| syncs(&call.text, staged)).all(|call| call.ended < renamed.began);
     ensure!(
-        bytes_safe && calls.iter().any(|call| syncs(&call.text, &staged)),
+        bytes_safe && calls.iter().any(|call| syncs(&call.text, staged)),
         "the bytes are not synced before they get their name: {calls:#?}"
     );
     let directory = calls
@@ -47,7 +104,7 @@ fn durabilite_bytes_then_name_then_directory_then_base_then_the_answer() -> Resu
         .iter()
         .find(|call| call.began > directory.ended && syncs(&call.text, "base.sqlite"))
         .context("the base is not synced after the directory")?;
-    let answers: Vec<_> = calls.iter().filter(|call| call.text.contains("HTTP/1.1 204")).collect();
+    let answers: Vec<_> = calls.iter().filter(|call| call.text.contains(answer)).collect();
     ensure!(
         matches!(answers.as_slice(), [only] if only.began > committed.ended),
         "an answer left before the base was synced: {calls:#?}"

@@ -1,4 +1,4 @@
-//! What the tests need beyond Rust: cargo-deny, Node with npm, Python with venv, and in them the two independent tus
+//! What the tests need beyond Rust: curl, cargo-deny, Node with npm, Python with venv, and in them the two independent tus
 //! clients; Maven with a JDK. What is missing is installed, and said; where that is not possible, the stage fails with what to do.
 //! Nothing is skipped.
 
@@ -50,8 +50,9 @@ pub(crate) fn interop() -> Result<()> {
     python("interop")
 }
 
-/// Installs what the tests call: a reader of PDF that is not ours.
+/// Installs what the tests call: a reader of PDF that is not ours, and what README sends a partner's document with.
 pub(crate) fn tests() -> Result<()> {
+    apt("curl", &["--version"], &["curl"])?;
     apt("pdftotext", &["-v"], &["poppler-utils"])
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn on_code(etape: Etape, code: ProblemCode) -> Reaction {
         // The server does not understand this program: a newer one will do better, so nothing is given up.
         P::NumeroInvalide
         | P::IdentificationRefusee
+        | P::CleInconnue
         | P::MethodeInconnue
         | P::RequeteIllisible
         | P::RequeteTropLongue

@@ -13,9 +13,11 @@
 //! | `GET /api/v1/justificatifs/{justificatif}/contenu` | | the bytes, with ranges |
 //! | `GET /api/v1/justificatifs/{justificatif}/apercu` | | a thumbnail of the first page, `image/jpeg` |
 //! | `DELETE /api/v1/justificatifs/{justificatif}` | | 204: withdrawn |
+//! | `POST /api/v1/partenaire/justificatifs` | the bytes of one document, its facts in headers | 201, [`RecuPartenaire`]; 200 for the same again |
 //! | `POST /depots`, `HEAD`, `PATCH`, `DELETE /depots/{upload}` | tus 1.0.0 | [`crate::DepotMetadata`] in, no body out |
 //!
-//! Everything but the first two and the nomenclature wants `Authorization: Bearer` with the session's access token.
+//! Everything but the first two and the nomenclature wants `Authorization: Bearer` with the session's access token, or,
+//! for a partner's deposit, with the partner's key.
 //! A refusal is a [`crate::Problem`].
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -276,6 +278,31 @@ pub struct Recu {
     /// What the inspection says now.
     pub controle: Controle,
     /// The same content was already deposited for the same person and type: this is the first deposit's receipt.
+    pub doublon: bool,
+    /// The service that holds the piece.
+    pub service: String,
+    /// How to reach it.
+    pub contact: Option<String>,
+}
+
+/// What the server confirms of a partner's deposit: the promise that it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecuPartenaire {
+    /// Readable number, to be said on the telephone: `MD-7K3QX-0M2TE`.
+    pub numero: String,
+    /// The partner's own reference of the document.
+    pub reference: String,
+    /// The server's id of the piece.
+    pub justificatif: JustificatifId,
+    /// When.
+    pub depose_le: DateTime<Utc>,
+    /// Bytes held by the server.
+    pub taille: u64,
+    /// SHA-256 of the bytes held by the server, computed by it.
+    pub sha256: Sha256,
+    /// What the inspection says now: the same deposit again tells how it went on.
+    pub controle: Controle,
+    /// The demande already held the same content for the same person and type: this is that piece.
     pub doublon: bool,
     /// The service that holds the piece.
     pub service: String,

@@ -60,4 +60,6 @@ ids! {
     AgentId;
     /// One session of a demandeur's device.
     SessionId;
+    /// One key of a partner's.
+    CleId;
 }

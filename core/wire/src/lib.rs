@@ -26,7 +26,7 @@ mod refus;
 pub use digest::{DigestInvalide, Sha256};
 pub use etats::{Controle, DepotEtat, Examen, MotDuDemandeur, RaisonBlocage, mot_du_demandeur};
 pub use ids::{
-    AgentId, DemandeId, DepotId, EvenementId, IdInvalide, JustificatifId, PersonneId, PieceDemandeeId,
+    AgentId, CleId, DemandeId, DepotId, EvenementId, IdInvalide, JustificatifId, PersonneId, PieceDemandeeId,
     SessionId, UploadId,
 };
 pub use media::{MediaType, SNIFF_BYTES, Sniff, sniff};

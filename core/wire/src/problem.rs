@@ -24,6 +24,9 @@ pub enum ProblemCode {
     /// No session, or an access token that has expired.
     #[error("Votre session a expiré. Reconnectez-vous.")]
     SessionExpiree,
+    /// A partner's key that is unknown or was revoked, or none where one must be.
+    #[error("Cette clé de partenaire n’est pas connue, ou a été révoquée. Demandez-en une autre au service.")]
+    CleInconnue,
     /// The thing does not exist, or is someone else's: answered alike.
     #[error("Introuvable.")]
     Introuvable,

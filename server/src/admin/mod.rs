@@ -5,6 +5,7 @@
 //! comes from standard input, a password too, and demandes are named by their id.
 
 mod fichiers;
+mod partenaires;
 
 use std::{
     io::{BufRead as _, IsTerminal as _, Write as _},
@@ -15,7 +16,8 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use wire::{
-    DemandeId, GuichetCode, JustificatifId, NumeroInvalide, NumeroUnique, PersonneId, RubriqueCode, TypeCode,
+    CleId, DemandeId, GuichetCode, JustificatifId, NumeroInvalide, NumeroUnique, PersonneId, RubriqueCode,
+    TypeCode,
 };
 
 pub use fichiers::FichierError;
@@ -25,7 +27,7 @@ use crate::{
     config::{ConfigError, Reglages},
     registre::{
         self, AgentError, AskError, Bilan, EvenementError, ImportError, JournalError, JudgeError, Jugement,
-        NouvelAgent, NouvelEvenement, OuvertureDemandee, PieceADemander, Profil, Tete,
+        NouvelAgent, NouvelEvenement, OuvertureDemandee, PartenaireError, PieceADemander, Profil, Tete,
     },
     secrets::{SecretError, hash_secret, new_code, normalise_code},
     service::{ServiceError, open_base},
@@ -92,6 +94,29 @@ pub enum Commande {
         /// Ce que l’agent peut voir
         #[arg(long)]
         profil: Profil,
+        #[command(flatten)]
+        cible: Cible,
+    },
+    /// Crée la clé par laquelle un service de numérisation dépose pour un guichet ; elle n’est montrée qu’une fois
+    CreerCle {
+        /// Nom du partenaire, le même pour toutes ses clés
+        #[arg(long)]
+        partenaire: String,
+        /// Code du guichet pour lequel il numérise
+        #[arg(long)]
+        guichet: GuichetCode,
+        #[command(flatten)]
+        cible: Cible,
+    },
+    /// Liste les clés des partenaires
+    ListerCles {
+        #[command(flatten)]
+        cible: Cible,
+    },
+    /// Révoque la clé d’un partenaire : elle n’ouvre plus rien
+    RevoquerCle {
+        /// Identifiant de la clé, d’après « lister-cles »
+        cle: CleId,
         #[command(flatten)]
         cible: Cible,
     },
@@ -206,6 +231,8 @@ pub enum AdminError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
+    Partenaire(#[from] PartenaireError),
+    #[error(transparent)]
     Juger(#[from] JudgeError),
     #[error(transparent)]
     Demander(#[from] AskError),
@@ -254,6 +281,9 @@ impl Commande {
             | Self::ImporterDemandes { cible, .. }
             | Self::EmettreCode { cible }
             | Self::CreerAgent { cible, .. }
+            | Self::CreerCle { cible, .. }
+            | Self::ListerCles { cible }
+            | Self::RevoquerCle { cible, .. }
             | Self::Juger { cible, .. }
             | Self::DemanderPiece { cible, .. }
             | Self::Evenement { cible, .. }
@@ -308,6 +338,11 @@ async fn answer(store: &Store, commande: Commande, clock: &Clock) -> Result<Answ
                 .map_or("Compte créé.".to_owned(), |made| format!("Compte créé. Mot de passe : {made}"));
             Ok((text, json!({ "agent": id, "mot_de_passe": shown })))
         }
+        Commande::CreerCle { partenaire, guichet, .. } => {
+            partenaires::create(store, partenaire, guichet, now).await
+        }
+        Commande::ListerCles { .. } => partenaires::list(store).await,
+        Commande::RevoquerCle { cle, .. } => partenaires::revoke(store, cle, now).await,
         Commande::Juger { justificatif, avis, raison, date, .. } => {
             let jugement = match avis {
                 Avis::Accepte => Jugement::Accepte,

@@ -1,6 +1,6 @@
 //! One document in a part of a form: what a guichet deposits where no script runs. The length is not known before the end,
 //! and a form that is cut is sent again by hand, so there is no upload to resume: the bytes are staged, hashed and sealed
-//! as they come, and the one transaction begins and attaches the deposit at once.
+//! as they come, and the one transaction begins and attaches the deposit at once. A partner's bytes are staged here too.
 //!
 //! What can go wrong: the part is cut, too long, empty or of no known type, the facts do not fit, the quota is reached:
 //! refused, and its bytes go. A crash between sealing and commit leaves an orphan, which is collected.
@@ -61,7 +61,8 @@ pub(crate) async fn receive_document<E: Into<Refus>>(
     }
 }
 
-async fn receive<E: Into<Refus>>(
+/// Stages bytes until they end, be they few or many; an error leaves what was staged to the caller.
+pub(super) async fn receive<E: Into<Refus>>(
     service: &Service,
     upload: UploadId,
     mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,

@@ -5,6 +5,8 @@
 //! time: see [`holders`]. What a request brought, and how it ends: see `receive`. What nobody finishes is
 //! collected: see `collect`. A guichet deposits in the same way, or with a form: see `guichet`.
 //!
+//! A partner brings each document in one request, without tus: see `partenaire`.
+//!
 //! Where tus leaves a choice: an offset that is not ours is 409, even when the upload is finished, so that a client
 //! that lost the last answer asks and learns it; an upload that failed or expired is 410, and the client begins
 //! anew with the same deposit.
@@ -14,6 +16,7 @@ mod checksum;
 mod collect;
 mod guichet;
 mod holders;
+mod partenaire;
 mod receive;
 mod writing;
 
@@ -42,6 +45,7 @@ pub(crate) use collect::collect_forever;
 pub(crate) use guichet::receive_document;
 use holders::Found;
 pub(crate) use holders::Holders;
+pub(crate) use partenaire::deposit_partenaire;
 use receive::Reception;
 
 /// The version of the protocol that we speak, and the only one.

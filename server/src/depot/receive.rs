@@ -262,7 +262,7 @@ fn length_of(bytes: &[u8]) -> u64 {
 }
 
 /// Nobody may be there to read it.
-fn incomplete() -> Refus {
+pub(super) fn incomplete() -> Refus {
     Refus::new(ProblemCode::RequeteIllisible).detail("La requête est incomplète.")
 }
 

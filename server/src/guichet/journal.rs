@@ -57,7 +57,7 @@ fn ligne(line: &LigneLue) -> Markup {
         tr {
             th scope="row" { (mots::instant(line.le)) }
             td data-titre="Acte" { (mots::acte(line.acte)) @if let Some(details) = &line.details { br; span.doux { (details) } } }
-            td data-titre="Agent" { (line.agent.as_deref().unwrap_or("Exploitant")) }
+            td data-titre="Agent" { (auteur(line)) }
             td data-titre="Guichet" { @match line.guichet { Some(code) => (code), None => "—" } }
             td data-titre="Objet" {
                 @match (line.justificatif, line.demande) {
@@ -68,6 +68,12 @@ fn ligne(line: &LigneLue) -> Markup {
             }
         }
     }
+}
+
+/// Who did it, where no agent did.
+fn auteur(line: &LigneLue) -> &str {
+    let other = if line.acte == Acte::DepotPartenaire { "Partenaire" } else { "Exploitant" };
+    line.agent.as_deref().unwrap_or(other)
 }
 
 /// The journal as a file. That it was taken is a line of it; the file ends with the head of the chain, by which the whole

@@ -41,6 +41,9 @@ pub(super) fn acte(acte: Acte) -> &'static str {
         Acte::TerritoiresDonnes => "Territoires d’un compte changés",
         Acte::OuvertureDemandee => "Ouverture des évènements nationaux demandée",
         Acte::Export => "Journal exporté",
+        Acte::DepotPartenaire => "Dépôt par un partenaire",
+        Acte::CleCreee => "Clé de partenaire créée",
+        Acte::CleRevoquee => "Clé de partenaire révoquée",
     }
 }
 

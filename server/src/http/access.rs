@@ -14,6 +14,8 @@ pub(crate) enum Identity {
     Anonyme,
     /// A demandeur with a session.
     Demandeur,
+    /// A partner with a key.
+    Partenaire,
     /// An agent with a session, whose account is certified for this profile.
     Agent(Profil),
     /// An agent with a session, whose account is not certified.
@@ -34,6 +36,7 @@ enum Open {
     Demandeurs,
     /// Demandeurs, and the agents who judge pieces.
     Deposants,
+    Partenaires,
     /// Certified agents of the profiles for which this holds.
     Agents(fn(Profil) -> bool),
     /// Agents, certified or not: their own account.
@@ -60,6 +63,7 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
         Route::BeginDepot | Route::ReadDepot(_) | Route::AppendDepot(_) | Route::AbandonDepot(_) => {
             Open::Deposants
         }
+        Route::DepositPartenaire => Open::Partenaires,
         Route::Guichet(page) => match page {
             // A mail's link carries its own proof.
             Page::Style
@@ -115,8 +119,9 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
         Open::Deposants => match identity {
             Identity::Demandeur => true,
             Identity::Agent(profil) => profil.juge(),
-            Identity::Anonyme | Identity::AgentNonCertifie => false,
+            Identity::Anonyme | Identity::Partenaire | Identity::AgentNonCertifie => false,
         },
+        Open::Partenaires => identity == Identity::Partenaire,
         Open::Agents(may) => matches!(identity, Identity::Agent(profil) if may(profil)),
         Open::SignedIn => matches!(identity, Identity::Agent(_) | Identity::AgentNonCertifie),
     }

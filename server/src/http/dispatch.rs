@@ -22,7 +22,8 @@ use super::{
 use crate::{
     api, depot,
     guichet::{self, Visite},
-    registre::{AgentConnecte, Deposant, SessionCourante},
+    registre::{AgentConnecte, Deposant, Partenaire, SessionCourante},
+    secrets::is_partner_key,
     service::Service,
 };
 
@@ -109,6 +110,10 @@ async fn respond(
             api::withdraw_justificatif(&service, &asker.demandeur()?, justificatif).await
         }
 
+        Route::DepositPartenaire => {
+            depot::deposit_partenaire(service, asker.partenaire()?, &parts.headers, body).await
+        }
+
         Route::DescribeDepots => Ok(depot::describe()),
         Route::BeginDepot => depot::begin(service, asker.deposant()?, &parts.headers, body).await,
         Route::ReadDepot(upload) => depot::read(&service, asker.deposant()?, upload).await,
@@ -133,6 +138,7 @@ async fn respond(
 enum Asker {
     Anonyme,
     Demandeur(SessionCourante),
+    Partenaire(Partenaire),
     Agent(AgentConnecte),
 }
 
@@ -141,7 +147,16 @@ impl Asker {
     fn demandeur(self) -> Result<SessionCourante, Refus> {
         match self {
             Self::Demandeur(session) => Ok(session),
-            Self::Anonyme | Self::Agent(_) => Err(ProblemCode::SessionExpiree.into()),
+            Self::Anonyme | Self::Partenaire(_) | Self::Agent(_) => Err(ProblemCode::SessionExpiree.into()),
+        }
+    }
+
+    /// The partner, on a route that the table keeps for partners.
+    fn partenaire(self) -> Result<Partenaire, Refus> {
+        if let Self::Partenaire(partenaire) = self {
+            Ok(partenaire)
+        } else {
+            Err(ProblemCode::CleInconnue.into())
         }
     }
 
@@ -150,7 +165,7 @@ impl Asker {
         match self {
             Self::Demandeur(session) => Ok(Deposant::Demandeur(session)),
             Self::Agent(agent) => Ok(Deposant::Guichet(agent)),
-            Self::Anonyme => Err(ProblemCode::SessionExpiree.into()),
+            Self::Anonyme | Self::Partenaire(_) => Err(ProblemCode::SessionExpiree.into()),
         }
     }
 
@@ -158,6 +173,7 @@ impl Asker {
         match self {
             Self::Anonyme => Identity::Anonyme,
             Self::Demandeur(_) => Identity::Demandeur,
+            Self::Partenaire(_) => Identity::Partenaire,
             Self::Agent(agent) => Identity::of(agent),
         }
     }
@@ -179,6 +195,9 @@ async fn identify(
         (Route::Guichet(_), _) => {
             guichet::authenticate(service, headers, plain).await?.map_or(Asker::Anonyme, Asker::Agent)
         }
+        (_, Some(token)) if is_partner_key(token) => {
+            Asker::Partenaire(service.identite.authenticate_partenaire(token).await?)
+        }
         (_, Some(token)) => Asker::Demandeur(service.authenticate(token).await?),
         // An upload from the counter's page.
         (route, None) if route.is_tus() => {
@@ -192,6 +211,7 @@ async fn identify(
         (route, identity) if permits(route, identity) => Ok(asker),
         // The counter answers with a page, and shows where to go instead.
         (Route::Guichet(_), _) => Ok(asker),
+        (Route::DepositPartenaire, Identity::Anonyme) => Err(ProblemCode::CleInconnue.into()),
         (_, Identity::Anonyme) => Err(ProblemCode::SessionExpiree.into()),
         (_, _) => Err(ProblemCode::Interdit.into()),
     }

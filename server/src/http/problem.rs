@@ -30,7 +30,9 @@ impl Refus {
     /// A refusal for this reason.
     pub fn new(code: ProblemCode) -> Self {
         let headers = match code {
-            ProblemCode::SessionExpiree => vec![(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))],
+            ProblemCode::SessionExpiree | ProblemCode::CleInconnue => {
+                vec![(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))]
+            }
             ProblemCode::Indisponible | ProblemCode::DisquePlein => vec![(RETRY_AFTER, RETRY_AFTER_SECONDS)],
             _ => Vec::new(),
         };
@@ -85,7 +87,9 @@ fn status_of(code: ProblemCode) -> StatusCode {
         ProblemCode::NumeroInvalide | ProblemCode::RequeteIllisible | ProblemCode::FichierVide => {
             StatusCode::BAD_REQUEST
         }
-        ProblemCode::IdentificationRefusee | ProblemCode::SessionExpiree => StatusCode::UNAUTHORIZED,
+        ProblemCode::IdentificationRefusee | ProblemCode::SessionExpiree | ProblemCode::CleInconnue => {
+            StatusCode::UNAUTHORIZED
+        }
         ProblemCode::Interdit | ProblemCode::QuotaAtteint | ProblemCode::DemandeFermee => {
             StatusCode::FORBIDDEN
         }

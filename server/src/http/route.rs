@@ -34,6 +34,8 @@ pub(crate) enum Route {
     ReadApercu(JustificatifId),
     /// Take a piece back.
     WithdrawJustificatif(JustificatifId),
+    /// A partner's document, whole.
+    DepositPartenaire,
     /// What the upload protocol offers here.
     DescribeDepots,
     /// Begin an upload.
@@ -95,6 +97,8 @@ impl Route {
                 get(Self::ReadApercu(id(justificatif)?))
             }
 
+            ["api", "v1", "partenaire", "justificatifs"] => post(Self::DepositPartenaire),
+
             ["depots"] => match *method {
                 Method::POST => Ok(Self::BeginDepot),
                 Method::OPTIONS => Ok(Self::DescribeDepots),
@@ -132,6 +136,7 @@ impl Route {
             Self::ReadContenu(_) => "read_contenu",
             Self::ReadApercu(_) => "read_apercu",
             Self::WithdrawJustificatif(_) => "withdraw_justificatif",
+            Self::DepositPartenaire => "deposit_partenaire",
             Self::DescribeDepots => "describe_depots",
             Self::BeginDepot => "begin_depot",
             Self::ReadDepot(_) => "read_depot",
@@ -280,6 +285,7 @@ mod tests {
             parse(Method::GET, "/api/v1/demandes/ID/depots/ID"),
             Ok(Route::ReadRecu(ID.parse().unwrap(), ID.parse().unwrap()))
         );
+        assert_eq!(parse(Method::POST, "/api/v1/partenaire/justificatifs"), Ok(Route::DepositPartenaire));
         assert_eq!(parse(Method::HEAD, "/depots/ID"), Ok(Route::ReadDepot(uuid(ID))));
         assert_eq!(parse(Method::PATCH, "/depots/ID"), Ok(Route::AppendDepot(uuid(ID))));
         assert_eq!(parse(Method::GET, "/guichet"), Ok(Route::Guichet(Page::ShowTravail)));

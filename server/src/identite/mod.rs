@@ -1,4 +1,4 @@
-//! Who is there: demandeurs by numéro unique and code, agents by address and password.
+//! Who is there: demandeurs by numéro unique and code, agents by address and password, partners by a key.
 //!
 //! Numéros uniques can be guessed, so nothing here may tell an unknown numéro from a wrong code: one answer, and the
 //! same work for both, argon2id included. What can go wrong, and what holds:
@@ -14,6 +14,7 @@ mod agent;
 mod attempts;
 mod compte;
 mod demandeur;
+mod partenaire;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -51,7 +52,10 @@ pub enum IdentiteError {
     /// Unknown numéro or wrong code, unknown address or wrong password.
     #[error("identification refusée")]
     Refusee,
-    /// Too many failures from there: wait for the next window.
+    /// The partner's key is unknown or revoked.
+    #[error("clé inconnue")]
+    CleInconnue,
+    /// Too many failures from there, or deposits by one key: wait for the next window.
     #[error("trop d’essais")]
     TropDEssais,
     /// The token is unknown, expired or revoked.

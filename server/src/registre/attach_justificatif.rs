@@ -125,6 +125,7 @@ pub fn attach_justificatif(
         }
         Deposant::Guichet(agent) if is_in_territory(tx, agent, depot.demande)? => deposant.clone(),
         Deposant::Guichet(_) => return Err(AttachError::Fenced),
+        Deposant::Partenaire(_) => deposant.clone(),
     };
     let type_piece = check_faits(tx, &deposant, &metadata)?;
 
@@ -166,6 +167,8 @@ fn insert_piece(
         Deposant::Demandeur(session) => (Origine::Application, Some(session.id), false),
         // What a guichet brings has passed through no phone.
         Deposant::Guichet(agent) => (Origine::Guichet { code: agent.guichet }, None, true),
+        // A scanning service's are prepared already, and its receipt names their digest.
+        Deposant::Partenaire(partenaire) => (partenaire.origine, None, false),
     };
     let (origine, origine_guichet) = origine_columns(origine);
     tx.execute(
@@ -214,6 +217,7 @@ fn take_place(
     let (only_own, session) = match deposant {
         Deposant::Demandeur(session) => (type_piece.confidentiel, Some(session.id)),
         Deposant::Guichet(_) => (false, None),
+        Deposant::Partenaire(_) => (type_piece.confidentiel, None),
     };
     if let Some(old) = metadata.remplace {
         tx.execute(

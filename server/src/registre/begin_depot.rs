@@ -89,6 +89,8 @@ pub(super) fn begin_as(
     let reached = match deposant {
         Deposant::Demandeur(session) => metadata.demande == session.demande,
         Deposant::Guichet(agent) => is_in_territory(tx, agent, metadata.demande)?,
+        // Its demande was looked for in the key's territory only.
+        Deposant::Partenaire(_) => true,
     };
     if !reached {
         return Err(BeginError::Introuvable);
@@ -116,7 +118,7 @@ pub(super) fn begin_as(
         upload,
         demande: metadata.demande,
         agent: match deposant {
-            Deposant::Demandeur(_) => None,
+            Deposant::Demandeur(_) | Deposant::Partenaire(_) => None,
             Deposant::Guichet(agent) => Some(agent.id),
         },
         entete: entete.to_owned(),
@@ -130,7 +132,7 @@ pub(super) fn begin_as(
     };
     let session = match deposant {
         Deposant::Demandeur(session) => Some(session.id),
-        Deposant::Guichet(_) => None,
+        Deposant::Guichet(_) | Deposant::Partenaire(_) => None,
     };
     insert(tx, &depot, metadata.depot, session, now)?;
     Ok(Begun { depot, created: true })
@@ -141,6 +143,8 @@ fn is_own(depot: &Depot, deposant: &Deposant) -> bool {
     match deposant {
         Deposant::Demandeur(_) => depot.agent.is_none(),
         Deposant::Guichet(agent) => depot.agent == Some(agent.id),
+        // It has an id of ours: what was found is someone's.
+        Deposant::Partenaire(_) => false,
     }
 }
 
@@ -230,7 +234,8 @@ pub(super) fn find_doublon(
     Ok(found.find(|(_, of)| deposant.may_know(&type_piece.code, *of)).map(|(id, _)| id))
 }
 
-fn check_quota(tx: &Tx<'_>, demande: DemandeId, taille: u64) -> Result<(), BeginError> {
+/// Whether the demande may hold one more piece of so many bytes; uploads under way count.
+pub(super) fn check_quota(tx: &Tx<'_>, demande: DemandeId, taille: u64) -> Result<(), BeginError> {
     let sums =
         |sql: &str| tx.query_one(sql, params![demande], |row| Ok((row.get::<u64>(0)?, row.get::<u64>(1)?)));
     let (held, held_bytes) = sums(

@@ -62,6 +62,9 @@ words! {
         TerritoiresDonnes = "territoires_donnes",
         OuvertureDemandee = "ouverture_demandee",
         Export = "export",
+        DepotPartenaire = "depot_partenaire",
+        CleCreee = "cle_creee",
+        CleRevoquee = "cle_revoquee",
     }
     EtatCompte {
         AConfirmer = "a_confirmer",

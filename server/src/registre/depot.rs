@@ -50,6 +50,8 @@ pub fn find_depot(
         Deposant::Guichet(agent) => {
             depot.agent == Some(agent.id) && is_in_territory(tx, agent, depot.demande)?
         }
+        // What it brings comes whole: it goes on with nothing.
+        Deposant::Partenaire(_) => false,
     };
     let expired = depot.etat == EtatDepot::EnCours && depot.expire_le <= now;
     let depot = if expired { Depot { etat: EtatDepot::Abandonne, ..depot } } else { depot };

@@ -31,6 +31,7 @@ impl Deposant {
         match self {
             Self::Demandeur(session) => !is_confidentiel(code) || of == Some(session.id),
             Self::Guichet(agent) => agent.profil.voit_sensible() || !is_sensible(code),
+            Self::Partenaire(_) => !is_confidentiel(code),
         }
     }
 }

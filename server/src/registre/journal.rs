@@ -67,6 +67,12 @@ pub enum Acte {
     OuvertureDemandee,
     /// The journal was exported.
     Export,
+    /// A partner deposited a piece.
+    DepotPartenaire,
+    /// A partner was given a key.
+    CleCreee,
+    /// A partner's key was revoked.
+    CleRevoquee,
 }
 
 /// An act to write down.

@@ -15,6 +15,7 @@ mod checklist;
 mod columns;
 mod compte;
 mod courriel;
+mod deposit_partenaire;
 mod depot;
 mod evenement;
 mod faits;
@@ -29,6 +30,7 @@ mod judge_justificatif;
 mod list_justificatifs;
 mod mask_justificatif;
 mod ouverture;
+mod partenaire;
 mod piece;
 mod read_demande;
 mod read_recu;
@@ -56,6 +58,10 @@ pub use compte::{
     forget_password, list_comptes, register_agent, send_fiche, set_password,
 };
 pub use courriel::{Courriel, courriel_failed, due_courriels, forget_courriel};
+pub use deposit_partenaire::{
+    Concerne, ConcerneInvalide, DeposePartenaire, DepotPartenaire, Reference, ReferenceInvalide,
+    check_partenaire, deposit_partenaire,
+};
 pub use depot::{find_depot, list_depots_en_cours};
 pub use evenement::{
     EvenementAgent, EvenementError, NouvelEvenement, TYPES, TypeEvenement, add_evenement, add_for_agent,
@@ -86,6 +92,10 @@ pub use mask_justificatif::{
 };
 pub use ouverture::{
     Ouverture, OuvertureDemandee, ask_ouverture, find_ouverture, list_ouvertures_demandees, open_evenements,
+};
+pub use partenaire::{
+    ClePartenaire, NouvelleCle, Partenaire, PartenaireError, create_cle, find_partenaire, list_cles,
+    revoke_cle,
 };
 pub use piece::owns_blob;
 pub use read_demande::read_demande;

@@ -8,6 +8,7 @@ use wire::{
     inspection::EnteteApercu,
 };
 
+use super::partenaire::Partenaire;
 use crate::coffre::BlobId;
 
 /// A demandeur who has signed in: what every verb of the app acts for.
@@ -69,6 +70,8 @@ pub enum Deposant {
     Demandeur(SessionCourante),
     /// A guichet of the demande's territory, by its page.
     Guichet(AgentConnecte),
+    /// A scanning service, for such a guichet, by its key.
+    Partenaire(Partenaire),
 }
 
 /// Where an agent's account stands, from the bulletin of May 2017: an agent registers himself, sends the fiche collecte,

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_guichet_depose.sql"),
     include_str!("migrations/0006_ouverture.sql"),
     include_str!("migrations/0007_territoires.sql"),
+    include_str!("migrations/0008_partenaires.sql"),
 ];
 
 /// Every script with its version.

@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 use wire::{
-    AgentId, DemandeId, DepotId, EvenementId, GuichetCode, JustificatifId, MediaType, NomAffiche,
+    AgentId, CleId, DemandeId, DepotId, EvenementId, GuichetCode, JustificatifId, MediaType, NomAffiche,
     NumeroUnique, PersonneId, PieceDemandeeId, RubriqueCode, SessionId, Sha256, TypeCode, UploadId,
 };
 
@@ -108,6 +108,7 @@ columns! {
 
 ids!(
     AgentId,
+    CleId,
     DemandeId,
     DepotId,
     EvenementId,
