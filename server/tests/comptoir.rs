@@ -56,6 +56,9 @@ const PAGES: &[(&str, &str, [u8; 6])] = &[
     ("POST", "/guichet/comptes/DEMANDE", [0, 0, 0, 0, 0, 1]),
     ("GET", "/guichet/territoire", [0, 0, 0, 0, 1, 0]),
     ("POST", "/guichet/territoire", [0, 0, 0, 0, 1, 0]),
+    ("POST", "/guichet/comptes/DEMANDE/liste", [0, 0, 0, 0, 0, 1]),
+    ("GET", "/guichet/acces", [0, 0, 0, 0, 1, 1]),
+    ("POST", "/guichet/acces", [0, 0, 0, 0, 1, 0]),
     ("GET", "/guichet/journal", [0, 0, 0, 0, 1, 0]),
     ("POST", "/guichet/journal/export", [0, 0, 0, 0, 1, 0]),
 ];

@@ -68,6 +68,7 @@ const NAMED: &[Named] = &[
     post("/guichet/demandes/{demande}/code", &[("document", "Passeport"), ("verifiee", "oui")]),
     get("/guichet/comptes/{compte}"),
     post("/guichet/comptes/{compte}", &[("decision", "desactiver"), ("motif", "À moi")]),
+    post("/guichet/comptes/{compte}/liste", &[("liste", "0")]),
 ];
 
 /// These name no thing of a territory: the link of a mail is a secret of its own.

@@ -16,8 +16,8 @@ const pages = (demande, piece) => ({
     `/justificatifs/${piece}`,
   ],
   consultant: ["", "/recherche", "/compte"],
-  gestionnaire: ["", "/territoire", "/journal"],
-  assistance: ["/comptes", `/comptes/${job.compte}`],
+  gestionnaire: ["", "/territoire", "/journal", "/acces"],
+  assistance: ["/comptes", `/comptes/${job.compte}`, "/acces", `/acces?guichet=${job.acces}`],
   personne: ["/connexion", "/inscription", "/mot-de-passe", "/mot-de-passe/x"],
 });
 
@@ -32,6 +32,19 @@ for (const [size, options] of Object.entries(SIZES)) {
     }
     await page.context().close();
   }
+}
+
+// A list that does not read says why, beside what was typed.
+{
+  const page = await visitor();
+  await signIn(page, job.agents.gestionnaire);
+  await page.goto(`${job.url}/guichet/acces`);
+  await page.fill("#liste", "sans arobase;X;guichet");
+  await page.click("button:has-text('Envoyer la liste')");
+  await accessible(page, "liste refusée");
+  check("the line is named", (await page.textContent("#erreurs")).includes("Ligne 1"));
+  check("what was typed stays", (await page.inputValue("#liste")) === "sans arobase;X;guichet");
+  await page.context().close();
 }
 
 // What the demandeur's file and the agents' words are called runs nothing; it is there to be read.

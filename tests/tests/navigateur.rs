@@ -23,6 +23,9 @@ const DEPOSIT_CHECKS_MIN: u64 = 14;
 /// The same for each half of the day.
 const DAY_CHECKS_MIN: u64 = 3;
 
+/// The guichet of household 1.
+const GUICHET: &str = "10691";
+
 #[test]
 fn navigateur_every_page_in_every_size_without_script_and_by_keyboard() -> Result<()> {
     let world = World::new()?;
@@ -32,7 +35,14 @@ fn navigateur_every_page_in_every_size_without_script_and_by_keyboard() -> Resul
     let territories = [("decision", "territoires"), ("territoires", "52")];
     world.assistance.post(&format!("/guichet/comptes/{compte}"), &territories)?.expect(303)?;
     let titre = "Attestation de l’hébergeant";
-    let checked = run("pages.mjs", &world.job(&json!({ "compte": compte, "titre": titre })))?;
+    // One agent is new, one changes profile, the others are no longer named.
+    let list = format!(
+        "{};Claire Moreau;consultant simple\nneuf@essai.example;Ali Neuf;guichet",
+        world.agent.courriel
+    );
+    world.gestionnaire.post("/guichet/acces", &[("guichet", GUICHET), ("liste", &list)])?.expect(303)?;
+    let more = json!({ "compte": compte, "titre": titre, "acces": GUICHET });
+    let checked = run("pages.mjs", &world.job(&more))?;
     ensure!(checked >= PAGES_CHECKS_MIN, "{checked} checks only");
     Ok(())
 }
@@ -40,7 +50,7 @@ fn navigateur_every_page_in_every_size_without_script_and_by_keyboard() -> Resul
 #[test]
 fn navigateur_an_agents_day() -> Result<()> {
     let world = World::new()?;
-    let more = |phase| json!({ "phase": phase, "guichet": "10691", "courriels": world.server.data().join("courriels") });
+    let more = |phase| json!({ "phase": phase, "guichet": GUICHET, "courriels": world.server.data().join("courriels") });
     ensure!(run("journee.mjs", &world.job(&more("matin")))? >= DAY_CHECKS_MIN);
     let asked = world.phone.run(["demande"])?.expect(0)?.json()?;
     let slot =

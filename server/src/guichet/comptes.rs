@@ -1,18 +1,20 @@
 //! The accounts, for the national assistance: those that wait come first; each is certified with a profile, refused with a
-//! reason, closed or opened again; a consultant is given other territories.
+//! reason, closed or opened again; a consultant is given other territories. What the list of its guichet says stands beside
+//! each.
 
 use hyper::StatusCode;
 use maud::{Markup, html};
 use wire::{AgentId, limites::TEXTE_CHARS_MAX};
 
-use super::{Visite, form, mots, page::page};
+use super::{Visite, acces, form, mots, page::page};
 use crate::{
     http::{
         problem::Refus,
         respond::{Answer, Response},
     },
-    registre::{self, AgentConnecte, Compte, CompteError, Decision, EtatCompte, Profil},
+    registre::{self, AgentConnecte, Compte, CompteError, CompteListe, Decision, EtatCompte, Profil},
     service::Service,
+    store::StoreError,
 };
 
 /// The profiles that can be given, in the order of what they may.
@@ -27,9 +29,20 @@ const PROFILS: [Profil; 6] = [
 
 /// The list.
 pub(super) async fn list(service: &Service, agent: &AgentConnecte) -> Answer {
-    let comptes = service.store.read(registre::list_comptes).await?;
+    let comptes = service
+        .store
+        .read(|tx| {
+            let comptes = registre::list_comptes(tx)?.into_iter();
+            let beside = comptes.map(|compte| {
+                let listed = registre::find_compte_liste(tx, &compte)?;
+                Ok((compte, listed))
+            });
+            beside.collect::<Result<Vec<_>, StoreError>>()
+        })
+        .await?;
     let content = html! {
         h1 { "Comptes des agents" }
+        p { a href="/guichet/acces" { "Listes des guichets : qui doit avoir un accès" } }
         @if comptes.is_empty() {
             p { "Aucun compte." }
         } @else {
@@ -37,16 +50,17 @@ pub(super) async fn list(service: &Service, agent: &AgentConnecte) -> Answer {
                 table {
                     thead { tr {
                         th scope="col" { "Agent" } th scope="col" { "Guichet" } th scope="col" { "Profil" }
-                        th scope="col" { "Fiche reçue le" } th scope="col" { "État" }
+                        th scope="col" { "Fiche reçue le" } th scope="col" { "État" } th scope="col" { "Liste du guichet" }
                     } }
                     tbody {
-                        @for compte in &comptes {
+                        @for (compte, listed) in &comptes {
                             tr {
                                 th scope="row" { a href={ "/guichet/comptes/" (compte.id) } { (compte.nom) } }
                                 td data-titre="Guichet" { (compte.guichet) " — " (compte.guichet_nom) }
                                 td data-titre="Profil" { (compte.profil.libelle()) }
                                 td data-titre="Fiche reçue le" { (compte.fiche_envoyee_le.map_or_else(|| "—".to_owned(), mots::instant)) }
                                 td data-titre="État" { (etat(compte.etat)) }
+                                td data-titre="Liste du guichet" { (acces::of_liste(listed.as_ref())) }
                             }
                         }
                     }
@@ -78,22 +92,47 @@ pub(super) async fn decide(service: &Service, agent: &AgentConnecte, id: AgentId
     let (asker, now) = (agent.clone(), service.clock.now());
     match service.store.write(move |tx| registre::decide_compte(tx, &asker, id, &decision, now)).await {
         Ok(()) => Ok(form::see_other(&format!("/guichet/comptes/{id}"))),
-        Err(CompteError::Introuvable) => Err(absent()),
-        Err(CompteError::Store(error)) => Err(Refus::from(error)),
-        Err(error) => answer(service, agent, id, Some(error.to_string())).await,
+        Err(error) => refused(service, agent, id, error).await,
+    }
+}
+
+/// Why a decision was not taken, on the account's page.
+pub(super) async fn refused(
+    service: &Service,
+    agent: &AgentConnecte,
+    id: AgentId,
+    error: CompteError,
+) -> Answer {
+    match error {
+        CompteError::Introuvable => Err(absent()),
+        CompteError::Store(error) => Err(Refus::from(error)),
+        error => answer(service, agent, id, Some(error.to_string())).await,
     }
 }
 
 async fn answer(service: &Service, agent: &AgentConnecte, id: AgentId, error: Option<String>) -> Answer {
-    let compte = service.store.read(move |tx| registre::find_compte(tx, id)).await?.ok_or_else(absent)?;
-    Ok(whole(agent, &compte, error.as_deref()))
+    let found = service
+        .store
+        .read(move |tx| {
+            let Some(compte) = registre::find_compte(tx, id)? else { return Ok(None) };
+            let listed = registre::find_compte_liste(tx, &compte)?;
+            Ok::<_, StoreError>(Some((compte, listed)))
+        })
+        .await?;
+    let (compte, listed) = found.ok_or_else(absent)?;
+    Ok(whole(agent, &compte, listed.as_ref(), error.as_deref()))
 }
 
 fn absent() -> Refus {
     Refus::new(wire::ProblemCode::Introuvable).detail("Ce compte n’existe pas, ou c’est le vôtre.")
 }
 
-fn whole(agent: &AgentConnecte, compte: &Compte, error: Option<&str>) -> Response {
+fn whole(
+    agent: &AgentConnecte,
+    compte: &Compte,
+    listed: Option<&CompteListe>,
+    error: Option<&str>,
+) -> Response {
     let content = html! {
         p { a href="/guichet/comptes" { "Comptes des agents" } }
         h1 { (compte.nom) }
@@ -110,7 +149,8 @@ fn whole(agent: &AgentConnecte, compte: &Compte, error: Option<&str>) -> Respons
             div { dt { "Téléphone" } dd { (compte.telephone.as_deref().unwrap_or("—")) } }
             @if let Some(motif) = &compte.motif { div { dt { "Motif" } dd { (motif) } } }
         }
-        @if compte.etat == EtatCompte::ACertifier { (certify(agent, compte)) (with_reason(agent, compte, "refuser", "Refuser", "Raison, que l’agent lira")) }
+        @if let Some(listed) = listed { (acces::of_compte(agent, compte, listed)) }
+        @if compte.etat == EtatCompte::ACertifier { (certify(agent, compte, listed)) (with_reason(agent, compte, "refuser", "Refuser", "Raison, que l’agent lira")) }
         @if compte.etat == EtatCompte::Certifie && compte.profil.consulte() { (other_territories(agent, compte)) }
         @match compte.etat {
             EtatCompte::Desactive => form method="post" action={ "/guichet/comptes/" (compte.id) } {
@@ -124,14 +164,16 @@ fn whole(agent: &AgentConnecte, compte: &Compte, error: Option<&str>) -> Respons
     page(status, "Compte d’un agent", Some(agent), &content)
 }
 
-fn certify(agent: &AgentConnecte, compte: &Compte) -> Markup {
+fn certify(agent: &AgentConnecte, compte: &Compte, listed: Option<&CompteListe>) -> Markup {
+    // What the guichet asks for comes first.
+    let proposed = listed.and_then(|listed| Some(listed.liste.as_ref()?.profil)).unwrap_or(compte.profil);
     html! {
         h2 { "Certifier" }
         form.bloc method="post" action={ "/guichet/comptes/" (compte.id) } {
             (form::jeton(agent))
             label for="profil" { "Profil" }
             select id="profil" name="profil" {
-                @for profil in PROFILS { option selected[profil == compte.profil] { (profil.libelle()) } }
+                @for profil in PROFILS { option selected[profil == proposed] { (profil.libelle()) } }
             }
             (territories(compte))
             button name="decision" value="certifier" { "Certifier ce compte" }
@@ -173,7 +215,7 @@ fn with_reason(agent: &AgentConnecte, compte: &Compte, decision: &str, name: &st
     }
 }
 
-fn etat(etat: EtatCompte) -> Markup {
+pub(super) fn etat(etat: EtatCompte) -> Markup {
     let (class, word) = match etat {
         EtatCompte::AConfirmer => ("", "Adresse à confirmer"),
         EtatCompte::ACompleter => ("", "Fiche à envoyer"),

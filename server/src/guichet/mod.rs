@@ -3,8 +3,8 @@
 //! An agent signs in ([`connexion`]) and sees what waits ([`travail`]), or finds a demande ([`recherche`], [`demande`]);
 //! opens a piece ([`piece`]): the opening is written down before the first byte leaves; masks a number on it ([`masquer`]),
 //! judges it ([`examen`]), asks for another ([`demander`]) or deposits one ([`deposer`]), keeps the events ([`evenements`]). A
-//! gestionnaire reads who did what ([`journal`]) and asks that demandeurs see the national events ([`territoire`]). Pages
-//! are French; every one states its own security headers, since a browser is told here to run nothing of others and to
+//! gestionnaire reads who did what ([`journal`]), says who should have access ([`acces`]) and asks that demandeurs see the
+//! national events ([`territoire`]). Pages are French; every one states its own security headers, since a browser is told here to run nothing of others and to
 //! send forms nowhere else.
 //!
 //! What can go wrong: a session that ended in mid-work (the sign-in page says so); a demande of another territory
@@ -12,6 +12,7 @@
 //! travel); a document that is hostile (its bytes are never shown inside our pages, only pictures that the inspecteur
 //! drew of it; the original is downloaded).
 
+mod acces;
 mod code;
 mod compte;
 mod comptes;
@@ -131,6 +132,12 @@ pub(crate) enum Page {
     ShowTerritoire,
     /// `POST /guichet/territoire`: ask that demandeurs see the national events.
     AskOuverture,
+    /// `POST /guichet/comptes/{compte}/liste`: what the guichet's list says of it is applied.
+    ApplyListe(AgentId),
+    /// `GET /guichet/acces`: who should have access at each guichet, beside who has.
+    ShowAcces,
+    /// `POST /guichet/acces`: the list of a guichet.
+    SendAcces,
     /// `GET /guichet/journal`: who did what in the gestionnaire's territory.
     ShowJournal,
     /// `POST /guichet/journal/export`: the same as a file.
@@ -252,6 +259,9 @@ pub(crate) async fn answer(
         (Page::DecideCompte(id), Some(agent)) => comptes::decide(service, agent, id, visite).await,
         (Page::ShowTerritoire, Some(agent)) => territoire::show(service, agent).await,
         (Page::AskOuverture, Some(agent)) => territoire::ask(service, agent, visite).await,
+        (Page::ApplyListe(id), Some(agent)) => acces::apply(service, agent, id, visite).await,
+        (Page::ShowAcces, Some(agent)) => acces::show(service, agent, &visite.query).await,
+        (Page::SendAcces, Some(agent)) => acces::send(service, agent, visite).await,
         (Page::ShowJournal, Some(agent)) => journal::show(service, agent, &visite.query).await,
         (Page::ExportJournal, Some(agent)) => journal::export(service, agent, visite).await,
     };

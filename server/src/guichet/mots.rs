@@ -40,6 +40,8 @@ pub(super) fn acte(acte: Acte) -> &'static str {
         Acte::CompteReactive => "Compte réactivé",
         Acte::TerritoiresDonnes => "Territoires d’un compte changés",
         Acte::OuvertureDemandee => "Ouverture des évènements nationaux demandée",
+        Acte::CompteModifie => "Compte modifié d’après la liste du guichet",
+        Acte::ListeAccesEnvoyee => "Liste des accès envoyée",
         Acte::Export => "Journal exporté",
         Acte::DepotPartenaire => "Dépôt par un partenaire",
         Acte::CleCreee => "Clé de partenaire créée",

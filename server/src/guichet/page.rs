@@ -95,6 +95,7 @@ fn menu(agent: &AgentConnecte) -> Markup {
                     li { a href="/guichet/recherche" { "Chercher" } }
                 }
                 @if agent.may(Profil::certifie) { li { a href="/guichet/comptes" { "Comptes" } } }
+                @if agent.may(Profil::voit_acces) { li { a href="/guichet/acces" { "Accès" } } }
                 @if agent.may(Profil::gere) { li { a href="/guichet/territoire" { "Territoire" } } li { a href="/guichet/journal" { "Journal" } } }
                 li { a href="/guichet/compte" { "Mon compte" } }
             }

@@ -82,9 +82,10 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::ShowCompte
             | Page::ChangePassword
             | Page::SendFiche => Open::SignedIn,
-            Page::ListComptes | Page::ShowUnCompte(_) | Page::DecideCompte(_) => {
+            Page::ListComptes | Page::ShowUnCompte(_) | Page::DecideCompte(_) | Page::ApplyListe(_) => {
                 Open::Agents(Profil::certifie)
             }
+            Page::ShowAcces => Open::Agents(Profil::voit_acces),
             // Which pieces a profile may open is the registre's to say, which writes the refusal down.
             Page::ShowRecherche
             | Page::FindByNumero
@@ -108,9 +109,11 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::IssueCode(_)
             | Page::AddEvenement(_)
             | Page::DeleteEvenement(..) => Open::Agents(Profil::juge),
-            Page::ShowTerritoire | Page::AskOuverture | Page::ShowJournal | Page::ExportJournal => {
-                Open::Agents(Profil::gere)
-            }
+            Page::SendAcces
+            | Page::ShowTerritoire
+            | Page::AskOuverture
+            | Page::ShowJournal
+            | Page::ExportJournal => Open::Agents(Profil::gere),
         },
     };
     match open {

@@ -61,6 +61,8 @@ words! {
         CompteReactive = "compte_reactive",
         TerritoiresDonnes = "territoires_donnes",
         OuvertureDemandee = "ouverture_demandee",
+        CompteModifie = "compte_modifie",
+        ListeAccesEnvoyee = "liste_acces_envoyee",
         Export = "export",
         DepotPartenaire = "depot_partenaire",
         CleCreee = "cle_creee",

@@ -427,7 +427,7 @@ fn confirm(lien: &Lien) -> String {
     )
 }
 
-fn is_address(courriel: &str) -> bool {
+pub(super) fn is_address(courriel: &str) -> bool {
     let parts = courriel.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
     parts && !courriel.contains(char::is_whitespace) && courriel.len() <= 254
 }

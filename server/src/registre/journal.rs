@@ -65,6 +65,10 @@ pub enum Acte {
     TerritoiresDonnes,
     /// It was asked that the demandeurs of a territory see the national events.
     OuvertureDemandee,
+    /// An account was given the name and profile of its guichet's list.
+    CompteModifie,
+    /// The list of who should have access at a guichet was sent.
+    ListeAccesEnvoyee,
     /// The journal was exported.
     Export,
     /// A partner deposited a piece.

@@ -28,12 +28,14 @@ mod inspect;
 mod journal;
 mod judge_justificatif;
 mod list_justificatifs;
+mod liste_acces;
 mod mask_justificatif;
 mod ouverture;
 mod partenaire;
 mod piece;
 mod read_demande;
 mod read_recu;
+mod recensement;
 mod release;
 mod territoires;
 #[cfg(test)]
@@ -86,6 +88,10 @@ pub use judge_justificatif::{
     JudgeError, Jugement, MOTIFS, Motif, judge_for_agent, judge_justificatif, undo_judgement,
 };
 pub use list_justificatifs::list_justificatifs;
+pub use liste_acces::{
+    Acces, Compare, CompteExistant, CompteListe, Ecart, GuichetAcces, apply_liste, find_compte_liste,
+    find_guichet_acces, list_guichets_acces, send_liste,
+};
 pub use mask_justificatif::{
     AMasquer, MaskError, Masquage, ORIGINAL_KEPT_FOR, find_a_masquer, mask_justificatif,
     open_original_for_agent, purge_originals,
@@ -100,6 +106,10 @@ pub use partenaire::{
 pub use piece::owns_blob;
 pub use read_demande::read_demande;
 pub use read_recu::read_recu;
+pub use recensement::{
+    LIGNES_MAX, LISTE_CHARS_MAX, LigneAcces, LigneInvalide, ListeInvalide, PROFILS_DEMANDES, read_liste,
+    write_liste,
+};
 pub use territoires::autres_territoires;
 pub use types::{
     AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, Dalo, DemandeAgent,

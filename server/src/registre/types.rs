@@ -166,6 +166,11 @@ impl Profil {
         self == Self::GestionnaireTerritorial
     }
 
+    /// Whether it reads who should have access: who sends the lists, and who decides on the accounts.
+    pub fn voit_acces(self) -> bool {
+        self.gere() || self.certifie()
+    }
+
     /// Whether it certifies accounts.
     pub fn certifie(self) -> bool {
         self == Self::AssistanceNationale

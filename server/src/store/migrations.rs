@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_ouverture.sql"),
     include_str!("migrations/0007_territoires.sql"),
     include_str!("migrations/0008_partenaires.sql"),
+    include_str!("migrations/0009_liste_acces.sql"),
 ];
 
 /// Every script with its version.
