@@ -65,6 +65,9 @@ pub struct Reglages {
     /// Expéditeur des courriels
     #[arg(long, value_name = "ADRESSE", env = "MA_DEMANDE_EXPEDITEUR")]
     pub expediteur: Option<String>,
+    /// Exige la connexion en deux étapes de l’assistance nationale et des gestionnaires territoriaux
+    #[arg(long, value_name = "true|false", env = "MA_DEMANDE_SECOND_FACTEUR_EXIGE", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub second_facteur_exige: Option<bool>,
 }
 
 /// The settings in force.
@@ -86,6 +89,8 @@ pub struct Config {
     pub adresse: Option<String>,
     /// Where mail goes.
     pub courrier: Courrier,
+    /// Whether who certifies accounts or reads the journal must have a second factor.
+    pub second_facteur_exige: bool,
 }
 
 /// Where mail goes, and from whom it comes.
@@ -249,6 +254,7 @@ impl Reglages {
             adresse: self.adresse.or(weaker.adresse),
             smtp: self.smtp.or(weaker.smtp),
             expediteur: self.expediteur.or(weaker.expediteur),
+            second_facteur_exige: self.second_facteur_exige.or(weaker.second_facteur_exige),
         }
     }
 
@@ -285,6 +291,7 @@ impl Reglages {
             proxys: self.proxys.unwrap_or_default(),
             inspecteur: self.inspecteur,
             clamd: self.clamd,
+            second_facteur_exige: self.second_facteur_exige.unwrap_or(false),
         })
     }
 }

@@ -5,7 +5,7 @@
 //! transaction of [`registre`] attaches the piece; `inspection` has it read by a confined process; `api` lists and
 //! serves it to its demandeur, `guichet` to the agents of the territory. [`store`] is the engine under the registre,
 //! [`admin`] the commands of the operator, [`config`] what the operator decides, [`service`] what all rooms share,
-//! [`servir`] the server's life, [`log`] what is written down of it, [`secrets`] what is drawn and hashed, [`clock`]
+//! [`servir`] the server's life, [`log`] what is written down of it, [`secrets`] what is drawn and hashed, [`totp`] what an authenticator shows, [`clock`]
 //! the only source of time.
 
 pub mod admin;
@@ -25,3 +25,4 @@ pub mod secrets;
 pub mod service;
 pub mod servir;
 pub mod store;
+pub mod totp;

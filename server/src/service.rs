@@ -79,7 +79,7 @@ impl Service {
         let store = open_base(&config.donnees)?;
         let coffre = Coffre::open(&config.donnees.join(COFFRE_DIRECTORY))?;
         Ok(Self {
-            identite: Identite::new(store.clone(), clock.clone()),
+            identite: Identite::new(store.clone(), clock.clone(), config.second_facteur_exige),
             adresse: config.adresse.clone().unwrap_or_default(),
             config,
             store,

@@ -10,12 +10,11 @@
 
 mod commun;
 
-use std::{fs, time::Duration};
-
 use chrono::TimeDelta;
 use commun::{
     CODE, Reply, Server,
     agent::{Agent, connect, cookie_of, form, hidden},
+    mails,
 };
 use server::registre::Profil;
 
@@ -32,23 +31,6 @@ fn register(server: &Server, courriel: &str, guichet: &str) -> Reply {
         "/guichet/inscription",
         &[("nom", "Claire Moreau"), ("courriel", courriel), ("guichet", guichet)],
     )
-}
-
-/// The mails written so far, once there are so many; decoded from quoted-printable as far as a link needs it.
-fn mails(server: &Server, count: usize) -> Vec<String> {
-    for _ in 0..200 {
-        let files: Vec<_> = fs::read_dir(server.donnees.path().join("courriels"))
-            .map(|folder| folder.map(|entry| entry.unwrap().path()).collect())
-            .unwrap_or_default();
-        if files.len() >= count {
-            let mut files = files;
-            files.sort();
-            let decoded = |path| fs::read_to_string(path).unwrap().replace("=\r\n", "").replace("=3D", "=");
-            return files.into_iter().map(decoded).collect();
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("{count} mails never came");
 }
 
 /// The path of the link in a mail.

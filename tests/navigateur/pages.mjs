@@ -1,5 +1,6 @@
 // Every page of the counter in light, dark, at 320 pixels and as at 200 % zoom: axe, no sideways scrolling; then what
-// others wrote into the pages runs nothing, a piece is judged without script, and by keyboard alone.
+// others wrote into the pages runs nothing, a piece is judged without script, and by keyboard alone; two factors.
+import { createHmac } from "node:crypto";
 import { accessible, check, done, job, signIn, visitor } from "./commun.mjs";
 
 const SIZES = {
@@ -11,7 +12,7 @@ const SIZES = {
 
 const pages = (demande, piece) => ({
   guichet: [
-    "", "/recherche", "/compte", `/demandes/${demande}`, `/demandes/${demande}/evenements`,
+    "", "/recherche", "/compte", "/compte/deux-etapes", `/demandes/${demande}`, `/demandes/${demande}/evenements`,
     `/demandes/${demande}/demandes-de-pieces`, `/demandes/${demande}/code`, `/demandes/${demande}/pieces`,
     `/justificatifs/${piece}`,
   ],
@@ -140,5 +141,48 @@ const PAYLOAD = "<img src=x onerror=canari()><script>canari()</script>\"'><svg o
   await page.waitForLoadState("load");
   check("judged by keyboard", (await page.textContent(".badge")).includes("Accepté"), await page.textContent(".badge"));
   await page.context().close();
+}
+
+// Two factors: pages that only a form leads to. The authenticator is Node's own HMAC.
+const shown = (secret, steps) => {
+  const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const tag = createHmac("sha1", key).update(step).digest();
+  const number = tag.readUInt32BE(tag[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+};
+{
+  const { gestionnaire } = job.agents;
+  const page = await visitor(SIZES.etroit);
+  await signIn(page, gestionnaire);
+  await page.goto(`${job.url}/guichet/compte/deux-etapes`);
+  await page.fill("#mot_de_passe", gestionnaire.mot_de_passe);
+  await page.click("text=Activer la connexion en deux étapes");
+  await accessible(page, "etroit: the secret");
+  const drawing = await page.locator("main svg").boundingBox();
+  check("the secret is drawn", drawing.width === 232 && drawing.height === 232, drawing);
+  const secret = (await page.textContent("main")).match(/secret=([A-Z2-7]+)/)[1];
+  await page.fill("#code", shown(secret, 0));
+  await page.click("main button");
+  check("ten codes are shown", (await page.locator("main ul li").count()) === 10);
+  await accessible(page, "etroit: the codes de secours");
+  await page.goto(`${job.url}/guichet/compte/deux-etapes`);
+  await accessible(page, "etroit: turned on");
+  const other = await visitor(SIZES.sombre);
+  await signIn(other, gestionnaire);
+  await other.waitForFunction(() => document.activeElement.id === "code");
+  await accessible(other, "sombre: the second step");
+  await other.fill("#code", shown(secret, 1));
+  await other.keyboard.press("Enter");
+  await other.waitForURL(`${job.url}/guichet`);
+  check("signed in by two steps", await other.isVisible("text=Se déconnecter"));
+  const assistance = await visitor(SIZES.etroit);
+  await signIn(assistance, job.agents.assistance);
+  for (const path of await assistance.locator("tbody a").evaluateAll((links) => links.map((link) => link.href))) {
+    await assistance.goto(path);
+    if (await assistance.isVisible("#verification")) await accessible(assistance, "etroit: a lost second factor");
+  }
 }
 await done();

@@ -50,9 +50,11 @@ pub(crate) fn interop() -> Result<()> {
     python("interop")
 }
 
-/// Installs what the tests call: a reader of PDF that is not ours, and what README sends a partner's document with.
+/// Installs what the tests call: a reader of PDF that is not ours, what README sends a partner's document with, and Python
+/// for an authenticator that is not ours either.
 pub(crate) fn tests() -> Result<()> {
     apt("curl", &["--version"], &["curl"])?;
+    apt("python3", &["--version"], &["python3"])?;
     apt("pdftotext", &["-v"], &["poppler-utils"])
 }
 

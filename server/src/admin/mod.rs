@@ -178,6 +178,14 @@ pub enum Commande {
         #[command(flatten)]
         cible: Cible,
     },
+    /// Retire la connexion en deux étapes d’un compte, pour une assistance nationale qui a perdu les siennes
+    RetirerDeuxEtapes {
+        /// Ce avec quoi l’agent se connecte
+        #[arg(long)]
+        courriel: String,
+        #[command(flatten)]
+        cible: Cible,
+    },
     /// Vérifie que le journal des consultations est entier, et donne sa tête, à garder ailleurs
     VerifierJournal {
         /// Tête relevée plus tôt, telle que cette commande ou un export l’a donnée : NUMÉRO:SCEAU
@@ -244,6 +252,8 @@ pub enum AdminError {
     DemandeInconnue,
     #[error("« {0} » n’est pas un code de territoire (57, 2A, 974, 111).")]
     Territoire(String),
+    #[error("Aucun compte de ce courriel ne se connecte en deux étapes.")]
+    SansDeuxEtapes,
     #[error("Le mot de passe compte au moins {PASSWORD_CHARS_MIN} caractères.")]
     MotDePasse,
     #[error("Dites ce que le demandeur lira (--raison).")]
@@ -287,6 +297,7 @@ impl Commande {
             | Self::Juger { cible, .. }
             | Self::DemanderPiece { cible, .. }
             | Self::Evenement { cible, .. }
+            | Self::RetirerDeuxEtapes { cible, .. }
             | Self::VerifierJournal { cible, .. }
             | Self::OuverturesDemandees { cible }
             | Self::OuvrirEvenements { cible, .. } => cible,
@@ -364,6 +375,13 @@ async fn answer(store: &Store, commande: Commande, clock: &Clock) -> Result<Answ
             let nouveau = NouvelEvenement { demande, code, guichet, survenu_le: date, details };
             let id = store.write(move |tx| registre::add_evenement(tx, &nouveau, now)).await?;
             Ok((format!("Évènement ajouté : {id}"), json!({ "evenement": id })))
+        }
+        Commande::RetirerDeuxEtapes { courriel, .. } => {
+            let removed = store.write(move |tx| registre::remove_second_facteur(tx, &courriel, now)).await?;
+            if !removed {
+                return Err(AdminError::SansDeuxEtapes);
+            }
+            Ok(("La connexion en deux étapes est retirée.".to_owned(), json!({ "retire": true })))
         }
         Commande::VerifierJournal { tete, .. } => {
             let head = store.read(move |tx| registre::verify_journal(tx, tete)).await?;

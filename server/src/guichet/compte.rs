@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use maud::{Markup, html};
 use wire::limites::{SECRET_BYTES_MAX, TEXTE_CHARS_MAX};
 
-use super::{Visite, form, inscription::new_password, page::page};
+use super::{Visite, form, inscription::new_password, mots, page::page};
 use crate::{
     http::{
         problem::Refus,
@@ -88,6 +88,14 @@ fn whole(agent: &AgentConnecte, compte: Option<&Compte>, error: Option<&str>) ->
                 div { dt { "Adresse" } dd { (compte.courriel) } }
                 div { dt { "Guichet" } dd { (compte.guichet) " — " (compte.guichet_nom) } }
                 div { dt { "Territoires" } dd { (compte.territoires.join(", ")) } }
+            }
+            p {
+                "Connexion en deux étapes : "
+                @match compte.deux_etapes_depuis {
+                    Some(since) => { "active depuis le " (mots::instant(since)) },
+                    None => "non",
+                }
+                ". " a href="/guichet/compte/deux-etapes" { "Régler la connexion en deux étapes" }
             }
             (password(agent))
         }

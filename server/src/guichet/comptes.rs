@@ -27,6 +27,13 @@ const PROFILS: [Profil; 6] = [
     Profil::AssistanceNationale,
 ];
 
+/// How the assistance checks at a distance who an agent is: by what whoever has the agent's mailbox does not have.
+const VERIFICATIONS: [&str; 3] = [
+    "Rappel au standard du guichet",
+    "Confirmation par le responsable du guichet",
+    "Pièce d’identité en visioconférence",
+];
+
 /// The list.
 pub(super) async fn list(service: &Service, agent: &AgentConnecte) -> Answer {
     let comptes = service
@@ -110,6 +117,25 @@ pub(super) async fn refused(
     }
 }
 
+/// Takes a lost second factor away, once the agent's identity was checked.
+pub(super) async fn reset_deux_etapes(
+    service: &Service,
+    agent: &AgentConnecte,
+    id: AgentId,
+    visite: Visite,
+) -> Answer {
+    let fields = form::read_signed(agent, &visite.headers, visite.body).await?;
+    let how = VERIFICATIONS.into_iter().find(|known| *known == fields.text("verification"));
+    let (Some(how), "oui") = (how, fields.text("verifiee")) else {
+        let missing = "Vérifiez l’identité de l’agent, et dites comment.";
+        return answer(service, agent, id, Some(missing.to_owned())).await;
+    };
+    let (asker, now) = (agent.clone(), service.clock.now());
+    let reset =
+        service.store.write(move |tx| registre::reset_second_facteur(tx, &asker, id, how, now)).await?;
+    if reset { Ok(form::see_other(&format!("/guichet/comptes/{id}"))) } else { Err(absent()) }
+}
+
 async fn answer(service: &Service, agent: &AgentConnecte, id: AgentId, error: Option<String>) -> Answer {
     let found = service
         .store
@@ -152,6 +178,7 @@ fn whole(
         @if let Some(listed) = listed { (acces::of_compte(agent, compte, listed)) }
         @if compte.etat == EtatCompte::ACertifier { (certify(agent, compte, listed)) (with_reason(agent, compte, "refuser", "Refuser", "Raison, que l’agent lira")) }
         @if compte.etat == EtatCompte::Certifie && compte.profil.consulte() { (other_territories(agent, compte)) }
+        @if compte.deux_etapes_depuis.is_some() && compte.id != agent.id { (reset_form(agent, compte)) }
         @match compte.etat {
             EtatCompte::Desactive => form method="post" action={ "/guichet/comptes/" (compte.id) } {
                 (form::jeton(agent))
@@ -177,6 +204,26 @@ fn certify(agent: &AgentConnecte, compte: &Compte, listed: Option<&CompteListe>)
             }
             (territories(compte))
             button name="decision" value="certifier" { "Certifier ce compte" }
+        }
+    }
+}
+
+fn reset_form(agent: &AgentConnecte, compte: &Compte) -> Markup {
+    html! {
+        h2 { "Retirer la connexion en deux étapes" }
+        p { "À faire quand l’agent n’a plus ni son application ni ses codes de secours. Ses sessions seront fermées, et il en sera prévenu par courriel." }
+        form.bloc method="post" action={ "/guichet/comptes/" (compte.id) "/deux-etapes" } {
+            (form::jeton(agent))
+            label for="verification" { "Comment l’identité a été vérifiée" }
+            select id="verification" name="verification" required {
+                option value="" { "Choisir" }
+                @for known in VERIFICATIONS { option { (known) } }
+            }
+            div.case {
+                input type="checkbox" id="verifiee" name="verifiee" value="oui" required;
+                label for="verifiee" { "J’ai vérifié que la personne qui le demande est le titulaire de ce compte" }
+            }
+            button.secondaire { "Retirer la connexion en deux étapes" }
         }
     }
 }

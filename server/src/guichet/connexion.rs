@@ -1,4 +1,5 @@
-//! Signing in and out.
+//! Signing in, in one step or two, and out. The cookie of a session that waits for its code has the same name as a whole
+//! one's: a browser holds one or the other.
 
 use hyper::StatusCode;
 use maud::html;
@@ -10,10 +11,13 @@ use crate::{
         problem::Refus,
         respond::{Answer, Response},
     },
-    identite::IdentiteError,
+    identite::{Entree, IdentiteError, Preuve},
     registre::AgentConnecte,
     service::Service,
 };
+
+/// Where the code is asked for.
+const ETAPE: &str = "/guichet/connexion/code";
 
 /// The sign-in page.
 pub(super) fn show() -> Response {
@@ -27,15 +31,55 @@ pub(super) async fn open_session(service: &Service, visite: Visite) -> Answer {
     // A password may begin or end with a space.
     let password = fields.first("mot_de_passe").unwrap_or_default();
     match service.identite.identify_agent(fields.text("courriel"), password, visite.from).await {
-        Ok(token) => {
-            let mut response = form::see_other("/guichet");
-            form::set_session_cookie(&mut response, &token, plain);
+        Ok(entree) => {
+            let (next, token) = next_page(&entree);
+            let mut response = form::see_other(next);
+            form::set_session_cookie(&mut response, token, plain);
             Ok(response)
         }
         Err(IdentiteError::Refusee) => {
             Ok(form_page(StatusCode::UNAUTHORIZED, Some("Adresse ou mot de passe incorrect.")))
         }
         Err(error) => Err(Refus::from(error)),
+    }
+}
+
+/// Where signing in goes on, and the cookie's value.
+fn next_page(entree: &Entree) -> (&'static str, &str) {
+    match entree {
+        Entree::Ouverte(token) => ("/guichet", token),
+        Entree::CodeAttendu(token) => (ETAPE, token),
+    }
+}
+
+/// The page that asks for the code, to whom has given a password.
+pub(super) async fn show_etape(service: &Service, visite: &Visite) -> Answer {
+    match form::session_cookie(&visite.headers, visite.plain) {
+        Some(token) if service.identite.awaits_code(token).await? => Ok(code_page(StatusCode::OK, None)),
+        _ => Ok(form::see_other("/guichet/connexion")),
+    }
+}
+
+/// Checks the code.
+pub(super) async fn prove_etape(service: &Service, visite: Visite) -> Answer {
+    let token = form::session_cookie(&visite.headers, visite.plain).unwrap_or_default().to_owned();
+    let fields = form::read(&visite.headers, visite.body).await?;
+    match service.identite.prove_second_factor(&token, fields.text("code"), visite.from).await? {
+        Preuve::Ouverte(token) => {
+            let mut response = form::see_other("/guichet");
+            form::set_session_cookie(&mut response, &token, visite.plain);
+            Ok(response)
+        }
+        Preuve::Fausse => Ok(code_page(
+            StatusCode::UNAUTHORIZED,
+            Some(
+                "Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant, ou donnez un code de secours.",
+            ),
+        )),
+        Preuve::Finie => Ok(form_page(
+            StatusCode::UNAUTHORIZED,
+            Some("Trop de temps ou trop d’essais sans le bon code. Recommencez avec votre mot de passe."),
+        )),
     }
 }
 
@@ -49,6 +93,28 @@ pub(super) async fn close_session(service: &Service, agent: &AgentConnecte, visi
     let mut response = form::see_other("/guichet/connexion");
     form::set_session_cookie(&mut response, "", visite.plain);
     Ok(response)
+}
+
+fn code_page(status: StatusCode, error: Option<&str>) -> Response {
+    let invalid = error.map(|_| "true");
+    let content = html! {
+        h1 { "Deuxième étape" }
+        @if let Some(error) = error {
+            div.alerte.erreur role="alert" id="erreur" { p { (error) } }
+        }
+        form.bloc method="post" action=(ETAPE) {
+            label for="code" {
+                "Code de votre application d’authentification"
+                small { "6 chiffres, ou un de vos codes de secours si vous n’avez plus l’application" }
+            }
+            input id="code" name="code" autocomplete="one-time-code" required autofocus maxlength="40" spellcheck="false"
+                aria-invalid=[invalid] aria-describedby=[invalid.map(|_| "erreur")];
+            button { "Se connecter" }
+        }
+        p { a href="/guichet/connexion" { "Se connecter avec un autre compte" } }
+        p.doux { "Ni application ni code de secours ? L’assistance nationale peut retirer cette étape après avoir vérifié votre identité." }
+    };
+    page(status, "Deuxième étape", None, &content)
 }
 
 fn form_page(status: StatusCode, error: Option<&str>) -> Response {

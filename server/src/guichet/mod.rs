@@ -1,6 +1,6 @@
 //! The counter: pages for agents, made on the server, readable without script.
 //!
-//! An agent signs in ([`connexion`]) and sees what waits ([`travail`]), or finds a demande ([`recherche`], [`demande`]);
+//! An agent signs in ([`connexion`], with a second factor where [`second_facteur`] was turned on) and sees what waits ([`travail`]), or finds a demande ([`recherche`], [`demande`]);
 //! opens a piece ([`piece`]): the opening is written down before the first byte leaves; masks a number on it ([`masquer`]),
 //! judges it ([`examen`]), asks for another ([`demander`]) or deposits one ([`deposer`]), keeps the events ([`evenements`]). A
 //! gestionnaire reads who did what ([`journal`]), says who should have access ([`acces`]) and asks that demandeurs see the
@@ -29,7 +29,9 @@ mod masquer;
 mod mots;
 mod page;
 mod piece;
+mod qr;
 mod recherche;
+mod second_facteur;
 mod territoire;
 mod travail;
 
@@ -54,6 +56,10 @@ pub(crate) enum Page {
     ShowConnexion,
     /// `POST /guichet/connexion`.
     OpenSession,
+    /// `GET /guichet/connexion/code`: the second factor.
+    ShowEtape,
+    /// `POST /guichet/connexion/code`.
+    ProveEtape,
     /// `POST /guichet/deconnexion`.
     CloseSession,
     /// `GET /guichet/visionneuse.js` and the others.
@@ -122,6 +128,14 @@ pub(crate) enum Page {
     ChangePassword,
     /// `POST /guichet/compte/fiche`: the fiche collecte.
     SendFiche,
+    /// `GET /guichet/compte/deux-etapes`: the agent's own second factor.
+    ShowDeuxEtapes,
+    /// `POST /guichet/compte/deux-etapes`: a new secret.
+    BeginDeuxEtapes,
+    /// `POST /guichet/compte/deux-etapes/confirmation`: its first code.
+    ConfirmDeuxEtapes,
+    /// `POST /guichet/compte/deux-etapes/arret`.
+    StopDeuxEtapes,
     /// `GET /guichet/comptes`: the assistance's list.
     ListComptes,
     /// `GET /guichet/comptes/{compte}`.
@@ -138,6 +152,8 @@ pub(crate) enum Page {
     ShowAcces,
     /// `POST /guichet/acces`: the list of a guichet.
     SendAcces,
+    /// `POST /guichet/comptes/{compte}/deux-etapes`: the assistance takes a lost second factor away.
+    ResetDeuxEtapes(AgentId),
     /// `GET /guichet/journal`: who did what in the gestionnaire's territory.
     ShowJournal,
     /// `POST /guichet/journal/export`: the same as a file.
@@ -185,11 +201,13 @@ pub(crate) struct Visite {
     pub(crate) plain: bool,
 }
 
-/// Shows someone whom the table keeps from a page where to go instead: to sign in, to the account that waits, or nowhere.
+/// Shows someone whom the table keeps from a page where to go instead: to sign in, to the account that waits or has to be
+/// protected, or nowhere.
 pub(crate) fn turn_away(agent: Option<&AgentConnecte>) -> Response {
     match agent {
         None => form::see_other("/guichet/connexion"),
         Some(agent) if agent.etat != EtatCompte::Certifie => form::see_other("/guichet/compte"),
+        Some(agent) if agent.a_proteger => form::see_other("/guichet/compte/deux-etapes"),
         Some(_) => page::refus(
             Refus::new(ProblemCode::Interdit).detail("Votre profil ne donne pas accès à cette page."),
             agent,
@@ -210,6 +228,8 @@ pub(crate) async fn answer(
         (Page::Script(script), _) => page::script(script),
         (Page::ShowConnexion, _) => Ok(connexion::show()),
         (Page::OpenSession, _) => connexion::open_session(service, visite).await,
+        (Page::ShowEtape, _) => connexion::show_etape(service, &visite).await,
+        (Page::ProveEtape, _) => connexion::prove_etape(service, visite).await,
         (Page::ShowInscription, _) => Ok(inscription::show()),
         (Page::Register, _) => inscription::register(service, visite).await,
         (Page::ShowOubli, _) => Ok(inscription::show_oubli()),
@@ -221,7 +241,7 @@ pub(crate) async fn answer(
         (Page::ShowTravail, Some(agent)) if agent.may(Profil::certifie) => {
             Ok(form::see_other("/guichet/comptes"))
         }
-        (Page::ShowTravail, Some(agent)) if agent.etat != EtatCompte::Certifie => Ok(turn_away(Some(agent))),
+        (Page::ShowTravail, Some(agent)) if !agent.works() => Ok(turn_away(Some(agent))),
         (Page::ShowTravail, Some(agent)) => travail::show(service, agent, &visite.query).await,
         (Page::ShowRecherche, Some(agent)) => Ok(recherche::show(agent)),
         (Page::FindByNumero, Some(agent)) => recherche::by_numero(service, agent, visite).await,
@@ -254,6 +274,10 @@ pub(crate) async fn answer(
         (Page::ShowCompte, Some(agent)) => compte::show(service, agent).await,
         (Page::ChangePassword, Some(agent)) => compte::change_password(service, agent, visite).await,
         (Page::SendFiche, Some(agent)) => compte::send_fiche(service, agent, visite).await,
+        (Page::ShowDeuxEtapes, Some(agent)) => second_facteur::show(service, agent).await,
+        (Page::BeginDeuxEtapes, Some(agent)) => second_facteur::begin(service, agent, visite).await,
+        (Page::ConfirmDeuxEtapes, Some(agent)) => second_facteur::confirm(service, agent, visite).await,
+        (Page::StopDeuxEtapes, Some(agent)) => second_facteur::stop(service, agent, visite).await,
         (Page::ListComptes, Some(agent)) => comptes::list(service, agent).await,
         (Page::ShowUnCompte(id), Some(agent)) => comptes::show(service, agent, id).await,
         (Page::DecideCompte(id), Some(agent)) => comptes::decide(service, agent, id, visite).await,
@@ -262,6 +286,9 @@ pub(crate) async fn answer(
         (Page::ApplyListe(id), Some(agent)) => acces::apply(service, agent, id, visite).await,
         (Page::ShowAcces, Some(agent)) => acces::show(service, agent, &visite.query).await,
         (Page::SendAcces, Some(agent)) => acces::send(service, agent, visite).await,
+        (Page::ResetDeuxEtapes(id), Some(agent)) => {
+            comptes::reset_deux_etapes(service, agent, id, visite).await
+        }
         (Page::ShowJournal, Some(agent)) => journal::show(service, agent, &visite.query).await,
         (Page::ExportJournal, Some(agent)) => journal::export(service, agent, visite).await,
     };

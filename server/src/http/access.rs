@@ -4,7 +4,7 @@
 use super::route::Route;
 use crate::{
     guichet::Page,
-    registre::{AgentConnecte, EtatCompte, Profil},
+    registre::{AgentConnecte, Profil},
 };
 
 /// Who asks, as far as the table cares.
@@ -18,14 +18,14 @@ pub(crate) enum Identity {
     Partenaire,
     /// An agent with a session, whose account is certified for this profile.
     Agent(Profil),
-    /// An agent with a session, whose account is not certified.
-    AgentNonCertifie,
+    /// An agent with a session, whose account is not certified, or not protected as the operator wants it.
+    AgentEnAttente,
 }
 
 impl Identity {
     /// Of someone who has signed in at the counter.
     pub(crate) fn of(agent: &AgentConnecte) -> Self {
-        if agent.etat == EtatCompte::Certifie { Self::Agent(agent.profil) } else { Self::AgentNonCertifie }
+        if agent.works() { Self::Agent(agent.profil) } else { Self::AgentEnAttente }
     }
 }
 
@@ -39,7 +39,7 @@ enum Open {
     Partenaires,
     /// Certified agents of the profiles for which this holds.
     Agents(fn(Profil) -> bool),
-    /// Agents, certified or not: their own account.
+    /// Agents, certified or not, protected or not: their own account.
     SignedIn,
 }
 
@@ -75,14 +75,25 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::ShowOubli
             | Page::ForgetPassword
             | Page::ShowLien
-            | Page::ChoosePassword(_) => Open::Everyone,
+            | Page::ChoosePassword(_)
+            // So does a session that waits for its code: in the table's eyes its bearer is still nobody.
+            | Page::ShowEtape
+            | Page::ProveEtape => Open::Everyone,
             // The first page leads everyone to his own work.
             Page::ShowTravail
             | Page::CloseSession
             | Page::ShowCompte
             | Page::ChangePassword
-            | Page::SendFiche => Open::SignedIn,
-            Page::ListComptes | Page::ShowUnCompte(_) | Page::DecideCompte(_) | Page::ApplyListe(_) => {
+            | Page::SendFiche
+            | Page::ShowDeuxEtapes
+            | Page::BeginDeuxEtapes
+            | Page::ConfirmDeuxEtapes
+            | Page::StopDeuxEtapes => Open::SignedIn,
+            Page::ListComptes
+            | Page::ShowUnCompte(_)
+            | Page::DecideCompte(_)
+            | Page::ApplyListe(_)
+            | Page::ResetDeuxEtapes(_) => {
                 Open::Agents(Profil::certifie)
             }
             Page::ShowAcces => Open::Agents(Profil::voit_acces),
@@ -122,10 +133,10 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
         Open::Deposants => match identity {
             Identity::Demandeur => true,
             Identity::Agent(profil) => profil.juge(),
-            Identity::Anonyme | Identity::Partenaire | Identity::AgentNonCertifie => false,
+            Identity::Anonyme | Identity::Partenaire | Identity::AgentEnAttente => false,
         },
         Open::Partenaires => identity == Identity::Partenaire,
         Open::Agents(may) => matches!(identity, Identity::Agent(profil) if may(profil)),
-        Open::SignedIn => matches!(identity, Identity::Agent(_) | Identity::AgentNonCertifie),
+        Open::SignedIn => matches!(identity, Identity::Agent(_) | Identity::AgentEnAttente),
     }
 }

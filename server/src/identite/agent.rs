@@ -2,15 +2,15 @@
 
 use std::net::IpAddr;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use wire::AgentId;
 
-use super::{Identite, IdentiteError, attempts::Attempt};
+use super::{Identite, IdentiteError, attempts::Attempt, second_facteur::open_half};
 use crate::{
     params,
-    registre::{self, AgentConnecte, normalise_courriel},
+    registre::{self, AgentConnecte, Profil, normalise_courriel},
     secrets::{hash_token, random_bytes, token_bytes, token_text},
-    store::StoreError,
+    store::{StoreError, Tx},
 };
 
 /// How long an agent stays signed in: a working day, so that a desk left in the evening is closed in the morning.
@@ -18,6 +18,15 @@ const AGENT_SESSION_LASTS: TimeDelta = TimeDelta::hours(10);
 
 /// Bytes of an agent's token.
 pub(super) const TOKEN_BYTES: usize = 32;
+
+/// What a right password opens: the value of the cookie.
+#[derive(Debug)]
+pub enum Entree {
+    /// A session.
+    Ouverte(String),
+    /// Half a session: the account has a second factor.
+    CodeAttendu(String),
+}
 
 impl Identite {
     /// Opens an agent's session and gives the cookie's value: always a new one, whatever the browser brought. An account
@@ -27,7 +36,7 @@ impl Identite {
         courriel: &str,
         password: &str,
         from: IpAddr,
-    ) -> Result<String, IdentiteError> {
+    ) -> Result<Entree, IdentiteError> {
         let courriel = normalise_courriel(courriel);
         let now = self.clock.now();
         let attempt = Attempt::new(&courriel, from, now);
@@ -51,38 +60,37 @@ impl Identite {
         self.store
             .write(move |tx| {
                 attempt.take_back(tx)?;
-                tx.execute("DELETE FROM session_agent WHERE expire_le <= $1", params![now])?;
-                tx.execute(
-                    "INSERT INTO session_agent (jeton_hash, agent, expire_le) VALUES ($1, $2, $3)",
-                    params![hash_token(&token), agent, now + AGENT_SESSION_LASTS],
-                )?;
-                Ok::<_, StoreError>(())
+                Ok(enter(tx, &token, agent, now)?)
             })
-            .await?;
-        Ok(token_text(&token))
+            .await
     }
 
     /// Whose cookie this is.
     pub async fn authenticate_agent(&self, token: &str) -> Result<AgentConnecte, IdentiteError> {
         let token: [u8; TOKEN_BYTES] = token_bytes(token).ok_or(IdentiteError::SessionExpiree)?;
         let jeton = form_token(&token);
-        let now = self.clock.now();
+        let (now, exige) = (self.clock.now(), self.second_facteur_exige);
         self.store
             .read(move |tx| {
                 let found = tx.query_opt(
-                    "SELECT agent.id, agent.nom, agent.guichet, guichet.territoire, agent.profil, agent.etat FROM session_agent \
+                    "SELECT agent.id, agent.nom, agent.guichet, guichet.territoire, agent.profil, agent.etat, \
+                     second_facteur.actif_depuis FROM session_agent \
                      JOIN agent ON agent.id = session_agent.agent JOIN guichet ON guichet.code = agent.guichet \
+                     LEFT JOIN second_facteur ON second_facteur.agent = agent.id \
                      WHERE session_agent.jeton_hash = $1 AND session_agent.expire_le > $2 AND agent.etat <> 'desactive'",
                     params![hash_token(&token), now],
                     |row| {
+                        let (profil, protected) =
+                            (row.get::<Profil>(4)?, row.get::<Option<DateTime<Utc>>>(6)?.is_some());
                         Ok(AgentConnecte {
                             id: row.get(0)?,
                             nom: row.get(1)?,
                             guichet: row.get(2)?,
                             territoire: row.get(3)?,
                             autres_territoires: Vec::new(),
-                            profil: row.get(4)?,
+                            profil,
                             etat: row.get(5)?,
+                            a_proteger: exige && !protected && (profil.certifie() || profil.gere()),
                             jeton: jeton.clone(),
                         })
                     },
@@ -104,6 +112,36 @@ impl Identite {
             })
             .await
     }
+}
+
+/// Opens the session of somebody who has proved one factor: half of it where the account has a second.
+pub(super) fn enter(
+    tx: &mut Tx<'_>,
+    token: &[u8; TOKEN_BYTES],
+    agent: AgentId,
+    now: DateTime<Utc>,
+) -> Result<Entree, StoreError> {
+    if registre::find_second_facteur(tx, agent)?.is_some() {
+        open_half(tx, token, agent, now)?;
+        return Ok(Entree::CodeAttendu(token_text(token)));
+    }
+    open_session(tx, token, agent, now)?;
+    Ok(Entree::Ouverte(token_text(token)))
+}
+
+/// Opens a whole session.
+pub(super) fn open_session(
+    tx: &mut Tx<'_>,
+    token: &[u8; TOKEN_BYTES],
+    agent: AgentId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM session_agent WHERE expire_le <= $1", params![now])?;
+    tx.execute(
+        "INSERT INTO session_agent (jeton_hash, agent, expire_le) VALUES ($1, $2, $3)",
+        params![hash_token(token), agent, now + AGENT_SESSION_LASTS],
+    )?;
+    Ok(())
 }
 
 /// What the forms of a session carry. Made of the session's token, which no other site can read; it tells nothing of it.

@@ -1,4 +1,5 @@
-//! Who is there: demandeurs by numéro unique and code, agents by address and password, partners by a key.
+//! Who is there: demandeurs by numéro unique and code, partners by a key, agents by address and password, and by a second
+//! factor where their account has one ([`second_facteur`]).
 //!
 //! Numéros uniques can be guessed, so nothing here may tell an unknown numéro from a wrong code: one answer, and the
 //! same work for both, argon2id included. What can go wrong, and what holds:
@@ -15,6 +16,7 @@ mod attempts;
 mod compte;
 mod demandeur;
 mod partenaire;
+mod second_facteur;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wire::NumeroInvalide;
 
+pub use agent::Entree;
 pub use compte::{ChangeError, LinkError, PASSWORD_CHARS_MIN, PasswordError};
+pub use second_facteur::Preuve;
 
 use crate::{
     clock::Clock,
@@ -41,6 +45,7 @@ pub struct Identite {
     store: Store,
     clock: Clock,
     hashing: Arc<Semaphore>,
+    second_facteur_exige: bool,
 }
 
 /// Why somebody is not known.
@@ -70,9 +75,9 @@ pub enum IdentiteError {
 }
 
 impl Identite {
-    /// On this base, by this clock.
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)) }
+    /// On this base, by this clock. `second_facteur_exige` wants a second factor of who certifies or reads the journal.
+    pub fn new(store: Store, clock: Clock, second_facteur_exige: bool) -> Self {
+        Self { store, clock, hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)), second_facteur_exige }
     }
 
     /// Whether the secret fits; the same work without a hash.

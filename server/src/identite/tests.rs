@@ -53,7 +53,8 @@ impl Door {
         store.write(move |tx| registre::import_guichets(tx, &[guichet])).await.unwrap();
         store.write(move |tx| registre::import_demandes(tx, &[demande], 1, now)).await.unwrap();
         store.write(move |tx| registre::create_agent(tx, &agent, now)).await.unwrap();
-        let door = Self { identite: Identite::new(store.clone(), clock.clone()), store, clock, folder };
+        let door =
+            Self { identite: Identite::new(store.clone(), clock.clone(), false), store, clock, folder };
         door.issue(CODE).await;
         door
     }
@@ -284,8 +285,13 @@ async fn no_text_is_a_token_by_chance() {
 #[tokio::test]
 async fn an_agent_is_known_for_a_working_day() {
     let door = Door::new().await;
-    let sign_in = |courriel: &'static str, password: &'static str| {
-        door.identite.identify_agent(courriel, password, from("::1"))
+    let sign_in = async |courriel: &str, password: &str| match door
+        .identite
+        .identify_agent(courriel, password, from("::1"))
+        .await?
+    {
+        Entree::Ouverte(token) => Ok(token),
+        Entree::CodeAttendu(_) => panic!("no second factor was turned on"),
     };
     for (courriel, password) in [("agent@mairie.example", "wrong"), ("nobody@mairie.example", PASSWORD)] {
         assert!(matches!(sign_in(courriel, password).await, Err(IdentiteError::Refusee)));

@@ -14,6 +14,7 @@ use super::{
     courriel::post,
     guichet::guichet_exists,
     journal::{self, Acte, Ligne},
+    second_facteur::forget_failures,
     territoires::{TERRITOIRES_MAX, autres_territoires, give_territoires},
     types::{AgentConnecte, EtatCompte, Profil},
 };
@@ -92,6 +93,8 @@ pub struct Compte {
     pub motif: Option<String>,
     /// The territories that it sees, its guichet's own first; in the list of accounts only that one.
     pub territoires: Vec<String>,
+    /// Since when signing in asks for a code too; none when it does not.
+    pub deux_etapes_depuis: Option<DateTime<Utc>>,
 }
 
 /// What the assistance says of an account.
@@ -234,6 +237,7 @@ pub fn set_password(
         "UPDATE agent SET etat = $2 WHERE id = $1 AND etat = $3",
         params![agent, EtatCompte::ACompleter, EtatCompte::AConfirmer],
     )?;
+    forget_failures(tx, agent)?;
     end_sessions(tx, agent)?;
     Ok(true)
 }
@@ -254,7 +258,9 @@ pub fn change_password(
     if changed == 0 {
         return Ok(false);
     }
+    forget_failures(tx, agent)?;
     tx.execute("DELETE FROM session_agent WHERE agent = $1 AND jeton_hash <> $2", params![agent, session])?;
+    tx.execute("DELETE FROM session_a_demi WHERE agent = $1", params![agent])?;
     tx.execute("DELETE FROM lien WHERE agent = $1", params![agent])?;
     Ok(true)
 }
@@ -377,8 +383,9 @@ pub fn decide_compte(
 }
 
 const COMPTE: &str = "SELECT agent.id, agent.courriel, agent.nom, agent.guichet, guichet.nom, agent.profil, agent.etat, \
-    agent.fonction, agent.telephone, agent.fiche_envoyee_le, agent.motif, guichet.territoire FROM agent \
-    JOIN guichet ON guichet.code = agent.guichet";
+    agent.fonction, agent.telephone, agent.fiche_envoyee_le, agent.motif, guichet.territoire, \
+    second_facteur.actif_depuis FROM agent \
+    JOIN guichet ON guichet.code = agent.guichet LEFT JOIN second_facteur ON second_facteur.agent = agent.id";
 
 fn read_compte(row: &Row) -> Result<Compte, StoreError> {
     Ok(Compte {
@@ -394,6 +401,7 @@ fn read_compte(row: &Row) -> Result<Compte, StoreError> {
         fiche_envoyee_le: row.get(9)?,
         motif: row.get(10)?,
         territoires: vec![row.get(11)?],
+        deux_etapes_depuis: row.get(12)?,
     })
 }
 
@@ -413,8 +421,10 @@ fn open_link(tx: &mut Tx<'_>, agent: AgentId, lien: &Lien, now: DateTime<Utc>) -
     Ok(())
 }
 
-fn end_sessions(tx: &mut Tx<'_>, agent: AgentId) -> Result<(), StoreError> {
+/// Whoever is signed in with an account, or half-way, is so no more; nor is a link worth anything.
+pub(super) fn end_sessions(tx: &mut Tx<'_>, agent: AgentId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM session_agent WHERE agent = $1", params![agent])?;
+    tx.execute("DELETE FROM session_a_demi WHERE agent = $1", params![agent])?;
     tx.execute("DELETE FROM lien WHERE agent = $1", params![agent])?;
     Ok(())
 }

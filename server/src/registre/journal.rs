@@ -69,6 +69,12 @@ pub enum Acte {
     CompteModifie,
     /// The list of who should have access at a guichet was sent.
     ListeAccesEnvoyee,
+    /// An agent turned signing in with two factors on.
+    DeuxEtapesActivees,
+    /// An agent turned it off.
+    DeuxEtapesArretees,
+    /// The assistance, or the operator, took an agent's second factor away.
+    DeuxEtapesRetirees,
     /// The journal was exported.
     Export,
     /// A partner deposited a piece.

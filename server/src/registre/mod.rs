@@ -37,6 +37,7 @@ mod read_demande;
 mod read_recu;
 mod recensement;
 mod release;
+mod second_facteur;
 mod territoires;
 #[cfg(test)]
 mod tests;
@@ -109,6 +110,10 @@ pub use read_recu::read_recu;
 pub use recensement::{
     LIGNES_MAX, LISTE_CHARS_MAX, LigneAcces, LigneInvalide, ListeInvalide, PROFILS_DEMANDES, read_liste,
     write_liste,
+};
+pub use second_facteur::{
+    SecondFacteur, begin_second_facteur, confirm_second_facteur, find_pending_secret, find_second_facteur,
+    prove_second_facteur, remove_second_facteur, reset_second_facteur, stop_second_facteur,
 };
 pub use territoires::autres_territoires;
 pub use types::{

@@ -37,14 +37,21 @@ pub struct AgentConnecte {
     pub profil: Profil,
     /// Where its account stands: until it is certified, it sees nothing else.
     pub etat: EtatCompte,
+    /// The operator wants a second factor of its profile, and it has none yet: until then it sees nothing else.
+    pub a_proteger: bool,
     /// What its forms carry, so that no other site can send one: of this session only, and found in no cookie.
     pub jeton: String,
 }
 
 impl AgentConnecte {
-    /// Whether the account is certified and of a profile for which this holds.
+    /// Whether it may work: its account is certified, and protected as the operator wants it.
+    pub fn works(&self) -> bool {
+        self.etat == EtatCompte::Certifie && !self.a_proteger
+    }
+
+    /// Whether it may work, and is of a profile for which this holds.
     pub fn may(&self, what: fn(Profil) -> bool) -> bool {
-        self.etat == EtatCompte::Certifie && what(self.profil)
+        self.works() && what(self.profil)
     }
 
     /// The territories whose demandes it sees, its guichet's own first.

@@ -68,20 +68,22 @@ impl Server {
 
     /// Its mail goes to the mail server at this address.
     pub(crate) fn with_smtp(address: SocketAddr) -> Self {
-        Self::prepared(
-            |config| config.courrier.smtp = Some(format!("smtp://{address}").parse().unwrap()),
-            |_| {},
-        )
+        Self::configured(|config| config.courrier.smtp = Some(format!("smtp://{address}").parse().unwrap()))
     }
 
-    /// With these settings, and other limits than those in force.
-    pub(crate) fn prepared(settings: impl FnOnce(&mut Config), limits: impl FnOnce(&mut Service)) -> Self {
+    /// As its operator wants it.
+    pub(crate) fn configured(decide: impl FnOnce(&mut Config)) -> Self {
+        Self::prepared(decide, |_| {})
+    }
+
+    /// The same, with other limits than those in force.
+    pub(crate) fn prepared(decide: impl FnOnce(&mut Config), limits: impl FnOnce(&mut Service)) -> Self {
         let donnees = tempfile::tempdir().unwrap();
+        let mut config = config(&donnees);
+        decide(&mut config);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap());
-        let mut config = config(&donnees);
-        settings(&mut config);
         let mut service = Service::open(config, clock.clone()).unwrap();
         limits(&mut service);
         let store = service.store.clone();
@@ -192,6 +194,7 @@ fn config(donnees: &tempfile::TempDir) -> Config {
             dossier: donnees.path().join("courriels"),
             expediteur: "essai@exemple.example".parse().unwrap(),
         },
+        second_facteur_exige: false,
     }
 }
 
@@ -392,6 +395,24 @@ impl Reply {
     pub(crate) fn offset(&self) -> Option<usize> {
         self.header("upload-offset").map(|offset| offset.parse().unwrap())
     }
+}
+
+/// The mails written so far, once there are so many; decoded from quoted-printable as far as a link needs it.
+pub(crate) fn mails(server: &Server, count: usize) -> Vec<String> {
+    for _ in 0..200 {
+        let files: Vec<_> = std::fs::read_dir(server.donnees.path().join("courriels"))
+            .map(|folder| folder.map(|entry| entry.unwrap().path()).collect())
+            .unwrap_or_default();
+        if files.len() >= count {
+            let mut files = files;
+            files.sort();
+            let decoded =
+                |path| std::fs::read_to_string(path).unwrap().replace("=\r\n", "").replace("=3D", "=");
+            return files.into_iter().map(decoded).collect();
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{count} mails never came");
 }
 
 pub(crate) fn new_depot() -> DepotId {

@@ -88,6 +88,7 @@ impl Serveur {
                 dossier: "/absent".into(),
                 expediteur: "essai@exemple.example".parse().unwrap(),
             },
+            second_facteur_exige: false,
         };
         let service = Arc::new(Service::open(config, Clock::System).unwrap());
         let demande = new_id(service.clock.now());

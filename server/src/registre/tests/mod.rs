@@ -252,6 +252,7 @@ impl Base {
             autres_territoires: Vec::new(),
             profil,
             etat: EtatCompte::Certifie,
+            a_proteger: false,
             jeton: String::new(),
         }
     }
