@@ -14,7 +14,10 @@ use std::{
 use lettre::{
     AsyncSmtpTransport, Tokio1Executor, message::Mailbox, transport::smtp::AsyncSmtpTransportBuilder,
 };
+use openidconnect::IssuerUrl;
 use serde::{Deserialize, Deserializer, de};
+
+use crate::federation::is_protected;
 
 /// Where the server listens unless told otherwise: this machine only.
 const ECOUTE_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
@@ -68,6 +71,18 @@ pub struct Reglages {
     /// Exige la connexion en deux étapes de l’assistance nationale et des gestionnaires territoriaux
     #[arg(long, value_name = "true|false", env = "MA_DEMANDE_SECOND_FACTEUR_EXIGE", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub second_facteur_exige: Option<bool>,
+    /// Fournisseur d’identité des agents (OpenID Connect) : son adresse d’émetteur
+    #[arg(long, value_name = "URL", env = "MA_DEMANDE_OIDC_EMETTEUR")]
+    pub oidc_emetteur: Option<String>,
+    /// Ce service chez ce fournisseur (client_id)
+    #[arg(long, value_name = "NOM", env = "MA_DEMANDE_OIDC_CLIENT")]
+    pub oidc_client: Option<String>,
+    /// Fichier qui contient le secret (client_secret)
+    #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_OIDC_SECRET")]
+    pub oidc_secret: Option<PathBuf>,
+    /// Nom du fournisseur, sur le bouton « Se connecter avec … »
+    #[arg(long, value_name = "NOM", env = "MA_DEMANDE_OIDC_LIBELLE")]
+    pub oidc_libelle: Option<String>,
 }
 
 /// The settings in force.
@@ -91,6 +106,43 @@ pub struct Config {
     pub courrier: Courrier,
     /// Whether who certifies accounts or reads the journal must have a second factor.
     pub second_facteur_exige: bool,
+    /// The identity provider of the agents, where there is one.
+    pub fournisseur: Option<Fournisseur>,
+}
+
+/// An OpenID Connect provider, and us there.
+#[derive(Debug, Clone)]
+pub struct Fournisseur {
+    /// What it calls itself; what it says of itself lies below.
+    pub emetteur: IssuerUrl,
+    /// What it calls us.
+    pub client: String,
+    /// What we prove that by.
+    pub secret: Secret,
+    /// What agents call it.
+    pub libelle: String,
+}
+
+/// A secret of the settings: nothing prints it.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// This one.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret, for whom it is made.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// Where mail goes, and from whom it comes.
@@ -218,6 +270,15 @@ pub enum ConfigError {
     /// From whom mail would come.
     #[error("l’expéditeur des courriels n’est pas une adresse électronique")]
     Expediteur,
+    /// A part of the identity provider is missing.
+    #[error("--oidc-emetteur, --oidc-client, --oidc-secret et --oidc-libelle vont ensemble : il en manque")]
+    OidcIncomplet,
+    /// The provider's address.
+    #[error("l’émetteur OpenID Connect « {0} » n’est pas une adresse en https://")]
+    OidcEmetteur(String),
+    /// The provider's secret.
+    #[error("le secret OpenID Connect ne peut pas être lu dans {}, ou il est vide", .0.display())]
+    OidcSecret(PathBuf),
     /// Half a certificate.
     #[error("--tls-certificat et --tls-cle vont ensemble : il en manque un")]
     TlsIncomplet,
@@ -255,6 +316,10 @@ impl Reglages {
             smtp: self.smtp.or(weaker.smtp),
             expediteur: self.expediteur.or(weaker.expediteur),
             second_facteur_exige: self.second_facteur_exige.or(weaker.second_facteur_exige),
+            oidc_emetteur: self.oidc_emetteur.or(weaker.oidc_emetteur),
+            oidc_client: self.oidc_client.or(weaker.oidc_client),
+            oidc_secret: self.oidc_secret.or(weaker.oidc_secret),
+            oidc_libelle: self.oidc_libelle.or(weaker.oidc_libelle),
         }
     }
 
@@ -282,7 +347,18 @@ impl Reglages {
             dossier: donnees.join(COURRIELS_DIRECTORY),
             expediteur: expediteur.parse().map_err(|_| ConfigError::Expediteur)?,
         };
+        let fournisseur = match (self.oidc_emetteur, self.oidc_client, self.oidc_secret, self.oidc_libelle) {
+            (None, None, None, None) => None,
+            (Some(emetteur), Some(client), Some(secret), Some(libelle)) => Some(Fournisseur {
+                emetteur: issuer(emetteur)?,
+                client,
+                secret: read_secret(secret)?,
+                libelle,
+            }),
+            _ => return Err(ConfigError::OidcIncomplet),
+        };
         Ok(Config {
+            fournisseur,
             adresse: self.adresse.map(|adresse| adresse.trim_end_matches('/').to_owned()),
             courrier,
             donnees,
@@ -293,6 +369,21 @@ impl Reglages {
             clamd: self.clamd,
             second_facteur_exige: self.second_facteur_exige.unwrap_or(false),
         })
+    }
+}
+
+/// The provider's address: over TLS, but for a trial on this machine.
+fn issuer(text: String) -> Result<IssuerUrl, ConfigError> {
+    let url = IssuerUrl::new(text.clone()).ok().filter(|url| is_protected(url.url()));
+    url.ok_or(ConfigError::OidcEmetteur(text))
+}
+
+/// A secret out of its file: the first line, as editors leave it.
+fn read_secret(path: PathBuf) -> Result<Secret, ConfigError> {
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    match text.trim() {
+        "" => Err(ConfigError::OidcSecret(path)),
+        secret => Ok(Secret::new(secret)),
     }
 }
 
@@ -326,6 +417,35 @@ mod tests {
         let error = toml("donnes = '/srv'\n").unwrap_err().to_string();
         assert!(error.contains("donnes") && error.contains("reglages.toml"), "{error}");
         assert!(toml("clamd = 'quelque part'\n").unwrap_err().to_string().contains("unix:/chemin"));
+    }
+
+    #[test]
+    fn an_identity_provider_is_whole_protected_and_shows_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let (secret, empty) = (folder.path().join("secret"), folder.path().join("vide"));
+        fs::write(&secret, "canari-du-secret\n").unwrap();
+        fs::write(&empty, "\n").unwrap();
+        let with = |emetteur: &str, secret: &Path| {
+            let secret = secret.display();
+            let text = format!(
+                "donnees = '/srv'\nsans_tls = true\noidc_client = 'nous'\noidc_libelle = 'SSO'\n\
+                 oidc_secret = '{secret}'\n{emetteur}"
+            );
+            toml(&text).unwrap().resolve()
+        };
+        let config = with("oidc_emetteur = 'https://sso.example/realms/a'", &secret).unwrap();
+        assert_eq!(config.fournisseur.as_ref().unwrap().secret.expose(), "canari-du-secret");
+        assert!(!format!("{config:?}").contains("canari"));
+        assert!(with("oidc_emetteur = 'http://127.0.0.1:9/'", &secret).is_ok(), "a trial");
+        for emetteur in ["http://sso.example", "sso.example", "ftp://sso.example"] {
+            let refused = with(&format!("oidc_emetteur = '{emetteur}'"), &secret);
+            assert!(matches!(refused, Err(ConfigError::OidcEmetteur(_))), "{emetteur}");
+        }
+        assert!(matches!(with("", &secret), Err(ConfigError::OidcIncomplet)));
+        for path in [&empty, Path::new("/absent")] {
+            let refused = with("oidc_emetteur = 'https://sso.example'", path);
+            assert!(matches!(refused, Err(ConfigError::OidcSecret(_))), "{}", path.display());
+        }
     }
 
     #[test]

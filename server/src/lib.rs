@@ -1,7 +1,7 @@
 //! The server of "Ma Demande": takes justificatifs from phones, keeps them, shows them to the agents of the territory.
 //!
 //! In the order in which a piece meets them: [`http`] lets a request in and knows who may ask for what; [`identite`]
-//! signs a demandeur in; `depot` takes an upload's bytes into the [`coffre`] while [`registre`] holds their facts; one
+//! signs a demandeur in, and an agent, with [`federation`] where the operator has an identity provider; `depot` takes an upload's bytes into the [`coffre`] while [`registre`] holds their facts; one
 //! transaction of [`registre`] attaches the piece; `inspection` has it read by a confined process; `api` lists and
 //! serves it to its demandeur, `guichet` to the agents of the territory. [`store`] is the engine under the registre,
 //! [`admin`] the commands of the operator, [`config`] what the operator decides, [`service`] what all rooms share,
@@ -15,6 +15,7 @@ pub mod coffre;
 pub mod config;
 mod courriel;
 mod depot;
+pub mod federation;
 mod guichet;
 pub mod http;
 pub mod identite;

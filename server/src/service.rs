@@ -10,6 +10,7 @@ use crate::{
     coffre::{Coffre, CoffreError},
     config::Config,
     depot::Holders,
+    federation::{Federation, HttpError},
     http::{
         limites::{CONNECTIONS_PER_ADDRESS_MAX, Delais},
         problem::Refus,
@@ -40,6 +41,8 @@ pub struct Service {
     pub clock: Clock,
     /// Who is there.
     pub identite: Identite,
+    /// The operator's identity provider, where there is one.
+    pub federation: Option<Federation>,
     /// Deadlines of the line.
     pub delais: Delais,
     /// Connections of one address at once. Only tests choose another than [`CONNECTIONS_PER_ADDRESS_MAX`].
@@ -71,6 +74,9 @@ pub enum ServiceError {
     /// The coffre cannot be opened.
     #[error(transparent)]
     Coffre(#[from] CoffreError),
+    /// The identity provider cannot be asked.
+    #[error(transparent)]
+    Federation(#[from] HttpError),
 }
 
 impl Service {
@@ -78,7 +84,10 @@ impl Service {
     pub fn open(config: Config, clock: Clock) -> Result<Self, ServiceError> {
         let store = open_base(&config.donnees)?;
         let coffre = Coffre::open(&config.donnees.join(COFFRE_DIRECTORY))?;
+        let federation = config.fournisseur.clone();
+        let federation = federation.map(|fournisseur| Federation::new(fournisseur, clock.clone()));
         Ok(Self {
+            federation: federation.transpose()?,
             identite: Identite::new(store.clone(), clock.clone(), config.second_facteur_exige),
             adresse: config.adresse.clone().unwrap_or_default(),
             config,

@@ -20,8 +20,8 @@ use crate::{
 const ETAPE: &str = "/guichet/connexion/code";
 
 /// The sign-in page.
-pub(super) fn show() -> Response {
-    form_page(StatusCode::OK, None)
+pub(super) fn show(service: &Service) -> Response {
+    form_page(service, StatusCode::OK, None)
 }
 
 /// Checks address and password; a refusal is the same page with one sentence, whichever of the two was wrong.
@@ -38,14 +38,14 @@ pub(super) async fn open_session(service: &Service, visite: Visite) -> Answer {
             Ok(response)
         }
         Err(IdentiteError::Refusee) => {
-            Ok(form_page(StatusCode::UNAUTHORIZED, Some("Adresse ou mot de passe incorrect.")))
+            Ok(form_page(service, StatusCode::UNAUTHORIZED, Some("Adresse ou mot de passe incorrect.")))
         }
         Err(error) => Err(Refus::from(error)),
     }
 }
 
 /// Where signing in goes on, and the cookie's value.
-fn next_page(entree: &Entree) -> (&'static str, &str) {
+pub(super) fn next_page(entree: &Entree) -> (&'static str, &str) {
     match entree {
         Entree::Ouverte(token) => ("/guichet", token),
         Entree::CodeAttendu(token) => (ETAPE, token),
@@ -77,6 +77,7 @@ pub(super) async fn prove_etape(service: &Service, visite: Visite) -> Answer {
             ),
         )),
         Preuve::Finie => Ok(form_page(
+            service,
             StatusCode::UNAUTHORIZED,
             Some("Trop de temps ou trop d’essais sans le bon code. Recommencez avec votre mot de passe."),
         )),
@@ -117,7 +118,8 @@ fn code_page(status: StatusCode, error: Option<&str>) -> Response {
     page(status, "Deuxième étape", None, &content)
 }
 
-fn form_page(status: StatusCode, error: Option<&str>) -> Response {
+/// The sign-in page, with what to do where something went wrong.
+pub(super) fn form_page(service: &Service, status: StatusCode, error: Option<&str>) -> Response {
     let invalid = error.map(|_| "true");
     let content = html! {
         h1 { "Se connecter" }
@@ -132,6 +134,9 @@ fn form_page(status: StatusCode, error: Option<&str>) -> Response {
             input id="mot_de_passe" name="mot_de_passe" type="password" autocomplete="current-password" required
                 maxlength=(SECRET_BYTES_MAX) aria-invalid=[invalid] aria-describedby=[invalid.map(|_| "erreur")];
             button { "Se connecter" }
+        }
+        @if let Some(federation) = &service.federation {
+            p { a.bouton href="/guichet/connexion/federee" { "Se connecter avec " (federation.libelle()) } }
         }
         p { a href="/guichet/mot-de-passe" { "Mot de passe oublié" } }
         p { a href="/guichet/inscription" { "Demander un compte" } }

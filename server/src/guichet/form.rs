@@ -229,25 +229,37 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     origin.is_some() && origin == text(HOST.as_str())
 }
 
+/// The session's cookie.
+const SESSION: &str = "agent";
+
 /// `__Host-` binds a cookie to this host, to TLS and to every path; a trial on plain HTTP cannot have it.
-fn cookie_name(plain: bool) -> &'static str {
-    if plain { "agent" } else { "__Host-agent" }
+fn prefix(plain: bool) -> &'static str {
+    if plain { "" } else { "__Host-" }
 }
 
 /// The session's token, as the browser gives it back.
 pub(super) fn session_cookie(headers: &HeaderMap, plain: bool) -> Option<&str> {
+    cookie(headers, SESSION, plain)
+}
+
+/// A cookie's value, as the browser gives it back.
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str, plain: bool) -> Option<&'h str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == cookie_name(plain)).map(|(_, value)| value)
+    pairs.find(|(known, _)| known.strip_prefix(prefix(plain)) == Some(name)).map(|(_, value)| value)
 }
 
 /// Puts the token into the browser, until the browser closes; an empty one takes it out.
 pub(super) fn set_session_cookie(response: &mut Response, token: &str, plain: bool) {
-    let name = cookie_name(plain);
-    let secure = if plain { "" } else { "; Secure" };
     let ends = if token.is_empty() { "; Max-Age=0" } else { "" };
-    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{ends}");
-    // A token is base64url: always a header value.
+    set_cookie(response, SESSION, token, plain, &format!("SameSite=Strict{ends}"));
+}
+
+/// Puts a cookie into the browser that no script reads.
+pub(super) fn set_cookie(response: &mut Response, name: &str, value: &str, plain: bool, more: &str) {
+    let (prefix, secure) = (prefix(plain), if plain { "" } else { "; Secure" });
+    let cookie = format!("{prefix}{name}={value}; Path=/; HttpOnly{secure}; {more}");
+    // Values are base64url: always a header value.
     if let Ok(value) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, value);
     }

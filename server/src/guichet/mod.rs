@@ -1,6 +1,7 @@
 //! The counter: pages for agents, made on the server, readable without script.
 //!
-//! An agent signs in ([`connexion`], with a second factor where [`second_facteur`] was turned on) and sees what waits ([`travail`]), or finds a demande ([`recherche`], [`demande`]);
+//! An agent signs in ([`connexion`], through [`federation`] where there is one, with a second factor where
+//! [`second_facteur`] was turned on) and sees what waits ([`travail`]), or finds a demande ([`recherche`], [`demande`]);
 //! opens a piece ([`piece`]): the opening is written down before the first byte leaves; masks a number on it ([`masquer`]),
 //! judges it ([`examen`]), asks for another ([`demander`]) or deposits one ([`deposer`]), keeps the events ([`evenements`]). A
 //! gestionnaire reads who did what ([`journal`]), says who should have access ([`acces`]) and asks that demandeurs see the
@@ -22,6 +23,7 @@ mod demander;
 mod deposer;
 mod evenements;
 mod examen;
+mod federation;
 mod form;
 mod inscription;
 mod journal;
@@ -56,6 +58,10 @@ pub(crate) enum Page {
     ShowConnexion,
     /// `POST /guichet/connexion`.
     OpenSession,
+    /// `GET /guichet/connexion/federee`: to the identity provider.
+    BeginFederation,
+    /// `GET /guichet/connexion/federee/retour`: back from there.
+    FinishFederation,
     /// `GET /guichet/connexion/code`: the second factor.
     ShowEtape,
     /// `POST /guichet/connexion/code`.
@@ -226,8 +232,16 @@ pub(crate) async fn answer(
     let answered = match (page, agent.as_ref()) {
         (Page::Style, _) => Ok(page::style()),
         (Page::Script(script), _) => page::script(script),
-        (Page::ShowConnexion, _) => Ok(connexion::show()),
+        (Page::ShowConnexion, _) => Ok(connexion::show(service)),
         (Page::OpenSession, _) => connexion::open_session(service, visite).await,
+        (Page::BeginFederation, _) => match &service.federation {
+            Some(federation) => federation::begin(service, federation, &visite).await,
+            None => Err(introuvable()),
+        },
+        (Page::FinishFederation, _) => match &service.federation {
+            Some(federation) => federation::finish(service, federation, visite).await,
+            None => Err(introuvable()),
+        },
         (Page::ShowEtape, _) => connexion::show_etape(service, &visite).await,
         (Page::ProveEtape, _) => connexion::prove_etape(service, visite).await,
         (Page::ShowInscription, _) => Ok(inscription::show()),

@@ -42,6 +42,7 @@ pub(super) fn acte(acte: Acte) -> &'static str {
         Acte::OuvertureDemandee => "Ouverture des évènements nationaux demandée",
         Acte::CompteModifie => "Compte modifié d’après la liste du guichet",
         Acte::ListeAccesEnvoyee => "Liste des accès envoyée",
+        Acte::IdentiteReliee => "Compte relié à une identité professionnelle",
         Acte::DeuxEtapesActivees => "Connexion en deux étapes activée",
         Acte::DeuxEtapesArretees => "Connexion en deux étapes arrêtée",
         Acte::DeuxEtapesRetirees => "Connexion en deux étapes retirée",

@@ -76,7 +76,10 @@ pub(crate) fn permits(route: &Route, identity: Identity) -> bool {
             | Page::ForgetPassword
             | Page::ShowLien
             | Page::ChoosePassword(_)
-            // So does a session that waits for its code: in the table's eyes its bearer is still nobody.
+            // So does who comes back from the identity provider.
+            | Page::BeginFederation
+            | Page::FinishFederation
+            // And a session that waits for its code: in the table's eyes its bearer is still nobody.
             | Page::ShowEtape
             | Page::ProveEtape => Open::Everyone,
             // The first page leads everyone to his own work.

@@ -77,6 +77,9 @@ async fn respond(
             Refus::new(ProblemCode::MethodeInconnue).header(ALLOW, HeaderValue::from_static(allowed))
         }
     })?;
+    if route.is_federated() && service.federation.is_none() {
+        return Err(ProblemCode::Introuvable.into());
+    }
     if route.is_tus() && route != Route::DescribeDepots {
         depot::check_version(&parts.headers)?;
     }

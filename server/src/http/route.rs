@@ -187,6 +187,8 @@ impl Route {
             Self::Guichet(Page::ApplyListe(_)) => "guichet_apply_liste",
             Self::Guichet(Page::ShowAcces) => "guichet_show_acces",
             Self::Guichet(Page::SendAcces) => "guichet_send_acces",
+            Self::Guichet(Page::BeginFederation) => "guichet_begin_federation",
+            Self::Guichet(Page::FinishFederation) => "guichet_finish_federation",
             Self::Guichet(Page::ShowEtape) => "guichet_show_etape",
             Self::Guichet(Page::ProveEtape) => "guichet_prove_etape",
             Self::Guichet(Page::ShowDeuxEtapes) => "guichet_show_deux_etapes",
@@ -197,6 +199,11 @@ impl Route {
             Self::Guichet(Page::ShowJournal) => "guichet_show_journal",
             Self::Guichet(Page::ExportJournal) => "guichet_export_journal",
         }
+    }
+
+    /// Whether this is there only with an identity provider.
+    pub(crate) fn is_federated(&self) -> bool {
+        matches!(self, Self::Guichet(Page::BeginFederation | Page::FinishFederation))
     }
 
     /// Whether the answer speaks tus: its version header goes on every one.
@@ -232,6 +239,8 @@ fn counter_page(method: &Method, segments: &[&str]) -> Result<Page, NoRoute> {
         ["envoi.js"] => get(Page::Script(Script::Envoi)),
         ["tus.js"] => get(Page::Script(Script::Tus)),
         ["connexion"] => both(Page::ShowConnexion, Page::OpenSession),
+        ["connexion", "federee"] => get(Page::BeginFederation),
+        ["connexion", "federee", "retour"] => get(Page::FinishFederation),
         ["connexion", "code"] => both(Page::ShowEtape, Page::ProveEtape),
         ["deconnexion"] => post(Page::CloseSession),
         ["recherche"] => both(Page::ShowRecherche, Page::FindByNumero),

@@ -1,5 +1,5 @@
 //! Who is there: demandeurs by numéro unique and code, partners by a key, agents by address and password, and by a second
-//! factor where their account has one ([`second_facteur`]).
+//! factor where their account has one ([`second_facteur`]), or as the operator's identity provider names them ([`federee`]).
 //!
 //! Numéros uniques can be guessed, so nothing here may tell an unknown numéro from a wrong code: one answer, and the
 //! same work for both, argon2id included. What can go wrong, and what holds:
@@ -15,6 +15,7 @@ mod agent;
 mod attempts;
 mod compte;
 mod demandeur;
+mod federee;
 mod partenaire;
 mod second_facteur;
 mod session;
@@ -28,6 +29,7 @@ use wire::NumeroInvalide;
 
 pub use agent::Entree;
 pub use compte::{ChangeError, LinkError, PASSWORD_CHARS_MIN, PasswordError};
+pub use federee::FedereeError;
 pub use second_facteur::Preuve;
 
 use crate::{

@@ -63,6 +63,7 @@ words! {
         OuvertureDemandee = "ouverture_demandee",
         CompteModifie = "compte_modifie",
         ListeAccesEnvoyee = "liste_acces_envoyee",
+        IdentiteReliee = "identite_reliee",
         DeuxEtapesActivees = "deux_etapes_activees",
         DeuxEtapesArretees = "deux_etapes_arretees",
         DeuxEtapesRetirees = "deux_etapes_retirees",

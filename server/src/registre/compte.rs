@@ -12,6 +12,7 @@ use wire::{AgentId, GuichetCode, Sha256, limites::TEXTE_CHARS_MAX};
 use super::{
     access::normalise_courriel,
     courriel::post,
+    federation::unbind,
     guichet::guichet_exists,
     journal::{self, Acte, Ligne},
     second_facteur::forget_failures,
@@ -372,6 +373,7 @@ pub fn decide_compte(
     )?;
     if etat == EtatCompte::Desactive {
         end_sessions(tx, id)?;
+        unbind(tx, id)?;
     }
     post(tx, &compte.courriel, "Votre compte de guichet", &text, now)?;
     let others = autres_territoires(tx, id, profil)?;

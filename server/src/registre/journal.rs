@@ -69,6 +69,8 @@ pub enum Acte {
     CompteModifie,
     /// The list of who should have access at a guichet was sent.
     ListeAccesEnvoyee,
+    /// An account was bound to whom the identity provider names for it.
+    IdentiteReliee,
     /// An agent turned signing in with two factors on.
     DeuxEtapesActivees,
     /// An agent turned it off.

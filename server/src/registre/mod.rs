@@ -19,6 +19,7 @@ mod deposit_partenaire;
 mod depot;
 mod evenement;
 mod faits;
+mod federation;
 mod find_by_name;
 mod find_contenu;
 mod for_agent;
@@ -70,6 +71,7 @@ pub use evenement::{
     EvenementAgent, EvenementError, NouvelEvenement, TYPES, TypeEvenement, add_evenement, add_for_agent,
     delete_evenement, list_evenements,
 };
+pub use federation::{Reconnu, recognise_agent};
 pub use find_by_name::{FOUND_MAX, FindError, PersonneTrouvee, find_by_name};
 pub use find_contenu::{ContenuError, find_contenu};
 pub use for_agent::{

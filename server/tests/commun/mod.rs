@@ -76,14 +76,22 @@ impl Server {
         Self::prepared(decide, |_| {})
     }
 
+    /// The same, by a clock that others go by too.
+    pub(crate) fn configured_at(clock: Clock, decide: impl FnOnce(&mut Config)) -> Self {
+        Self::open(clock, decide, |_| {})
+    }
+
     /// The same, with other limits than those in force.
     pub(crate) fn prepared(decide: impl FnOnce(&mut Config), limits: impl FnOnce(&mut Service)) -> Self {
+        Self::open(matin(), decide, limits)
+    }
+
+    fn open(clock: Clock, decide: impl FnOnce(&mut Config), limits: impl FnOnce(&mut Service)) -> Self {
         let donnees = tempfile::tempdir().unwrap();
         let mut config = config(&donnees);
         decide(&mut config);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let clock = Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap());
         let mut service = Service::open(config, clock.clone()).unwrap();
         limits(&mut service);
         let store = service.store.clone();
@@ -179,6 +187,11 @@ impl Drop for Server {
     }
 }
 
+/// A working day.
+pub(crate) fn matin() -> Clock {
+    Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap())
+}
+
 fn config(donnees: &tempfile::TempDir) -> Config {
     Config {
         donnees: donnees.path().join("donnees"),
@@ -195,6 +208,7 @@ fn config(donnees: &tempfile::TempDir) -> Config {
             expediteur: "essai@exemple.example".parse().unwrap(),
         },
         second_facteur_exige: false,
+        fournisseur: None,
     }
 }
 

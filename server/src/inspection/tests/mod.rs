@@ -89,6 +89,7 @@ impl Serveur {
                 expediteur: "essai@exemple.example".parse().unwrap(),
             },
             second_facteur_exige: false,
+            fournisseur: None,
         };
         let service = Arc::new(Service::open(config, Clock::System).unwrap());
         let demande = new_id(service.clock.now());
