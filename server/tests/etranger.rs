@@ -69,6 +69,10 @@ const NAMED: &[Named] = &[
     get("/guichet/comptes/{compte}"),
     post("/guichet/comptes/{compte}", &[("decision", "desactiver"), ("motif", "À moi")]),
     post("/guichet/comptes/{compte}/liste", &[("liste", "0")]),
+    post(
+        "/guichet/comptes/{compte}/deux-etapes",
+        &[("verification", "Rappel au standard du guichet"), ("verifiee", "oui")],
+    ),
 ];
 
 /// These name no thing of a territory: the link of a mail is a secret of its own.

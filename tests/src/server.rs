@@ -32,6 +32,7 @@ pub struct Server {
     folder: TempDir,
     url: String,
     tls: bool,
+    settings: Vec<(&'static str, String)>,
 }
 
 struct Process(Child);
@@ -46,17 +47,22 @@ impl Drop for Process {
 impl Server {
     /// Starts a server without TLS on an empty folder.
     pub fn start() -> Result<Self> {
-        Self::start_in(tempfile::tempdir().context("a folder for the server")?, false)
+        Self::start_with(Vec::new())
+    }
+
+    /// The same with these settings more, by the environment.
+    pub fn start_with(settings: Vec<(&'static str, String)>) -> Result<Self> {
+        Self::start_in(tempfile::tempdir().context("a folder for the server")?, false, settings)
     }
 
     /// Starts a server with a certificate that it makes itself.
     pub fn start_with_tls() -> Result<Self> {
-        Self::start_in(tempfile::tempdir().context("a folder for the server")?, true)
+        Self::start_in(tempfile::tempdir().context("a folder for the server")?, true, Vec::new())
     }
 
-    fn start_in(folder: TempDir, tls: bool) -> Result<Self> {
-        let (process, url) = launch(folder.path(), tls)?;
-        Ok(Self { process, folder, url, tls })
+    fn start_in(folder: TempDir, tls: bool, settings: Vec<(&'static str, String)>) -> Result<Self> {
+        let (process, url) = launch(folder.path(), tls, &settings)?;
+        Ok(Self { process, folder, url, tls, settings })
     }
 
     /// Kills the server as a power cut would (SIGKILL: nothing is tidied up) and starts it again on the same folder,
@@ -64,7 +70,7 @@ impl Server {
     pub fn kill_and_restart(&mut self) -> Result<()> {
         self.process.0.kill()?;
         self.process.0.wait()?;
-        (self.process, self.url) = launch(self.folder.path(), self.tls)?;
+        (self.process, self.url) = launch(self.folder.path(), self.tls, &self.settings)?;
         Ok(())
     }
 
@@ -145,12 +151,13 @@ fn log(folder: &Path) -> PathBuf {
 }
 
 /// Starts the process and waits until it says where it listens.
-fn launch(folder: &Path, tls: bool) -> Result<(Process, String)> {
+fn launch(folder: &Path, tls: bool, settings: &[(&'static str, String)]) -> Result<(Process, String)> {
     let log = log(folder);
     let out = OpenOptions::new().create(true).append(true).open(&log)?;
     let before = fs::metadata(&log)?.len();
     let child = Command::new(binary("ma-demande-server")?)
         .arg("servir")
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .arg("--donnees")
         .arg(data(folder))
         .args(["--ecoute", "127.0.0.1:0", if tls { "--tls-auto-signe" } else { "--sans-tls" }])

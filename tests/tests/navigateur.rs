@@ -1,11 +1,13 @@
 //! The counter in a real browser: Debian's Chromium, driven by the scripts of `tests/navigateur`. Every page is looked at
 //! by axe in light, dark, at 320 pixels and at 200 %; what others wrote runs nothing; a piece is judged without script and
-//! by keyboard alone; pieces are deposited over a line that is cut, and masked; and an agent's day is played, from asking for an account to receiving the new version.
+//! by keyboard alone; pieces are deposited over a line that is cut, and masked; an agent's day is played, from asking for
+//! an account to receiving the new version; and an agent comes in through an identity provider on another site.
 //!
 //! `cargo xtask test` installs what is needed; without it these tests fail, they are not skipped.
 
 use std::{
     io::Write as _,
+    net::TcpListener,
     path::PathBuf,
     process::{Command, Stdio},
 };
@@ -25,6 +27,8 @@ const DAY_CHECKS_MIN: u64 = 3;
 
 /// The guichet of household 1.
 const GUICHET: &str = "10691";
+/// The same for the way to the provider and back.
+const FEDERATION_CHECKS_MIN: u64 = 10;
 
 #[test]
 fn navigateur_every_page_in_every_size_without_script_and_by_keyboard() -> Result<()> {
@@ -69,6 +73,38 @@ fn navigateur_a_guichet_deposits_and_masks() -> Result<()> {
     let files =
         json!({ "photo": sample("B_12.jpg"), "autre": sample("A_12.jpg"), "pdf": sample("page_C.pdf") });
     ensure!(run("depot.mjs", &world.job(&files))? >= DEPOSIT_CHECKS_MIN);
+    Ok(())
+}
+
+#[test]
+fn navigateur_through_an_identity_provider() -> Result<()> {
+    // Free a moment ago: the script listens there.
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    // Another site than the service's, which is an address.
+    let emetteur = format!("http://localhost:{port}");
+    let folder = tempfile::tempdir()?;
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "canari-du-secret")?;
+    let server = Server::start_with(vec![
+        ("MA_DEMANDE_OIDC_EMETTEUR", emetteur.clone()),
+        ("MA_DEMANDE_OIDC_CLIENT", "guichet".to_owned()),
+        ("MA_DEMANDE_OIDC_SECRET", secret.to_string_lossy().into_owned()),
+        ("MA_DEMANDE_OIDC_LIBELLE", "Compte Agent".to_owned()),
+    ])?;
+    Household::import(&server, 1)?;
+    let agent = Counter::open(&server, 1)?;
+    let job = json!({
+        "url": server.url(),
+        "emetteur": emetteur,
+        "sujet": "canari-du-sujet",
+        "agents": { "guichet": { "courriel": agent.courriel } },
+    });
+    ensure!(run("federation.mjs", &job)? >= FEDERATION_CHECKS_MIN);
+    let log = server.log()?;
+    ensure!(log.contains("guichet_finish_federation"), "{log}");
+    for canary in ["canari", agent.courriel.as_str(), "code=", "state="] {
+        ensure!(!log.contains(canary), "« {canary} » is in the log:\n{log}");
+    }
     Ok(())
 }
 

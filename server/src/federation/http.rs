@@ -61,7 +61,17 @@ impl Http {
         if !is_protected(request.url()) {
             return Err(HttpError::EnClair);
         }
-        tokio::time::timeout(ANSWERS_WITHIN, self.read(request)).await.map_err(|_| HttpError::Delai)?
+        let answered = tokio::time::timeout(ANSWERS_WITHIN, self.read(request)).await;
+        let answered = answered.unwrap_or(Err(HttpError::Delai));
+        // The library's errors repeat what was answered; these say enough to an operator.
+        match &answered {
+            Err(error) => tracing::warn!(%error, "the identity provider was not understood"),
+            Ok(answer) if !answer.status().is_success() => {
+                tracing::warn!(status = answer.status().as_u16(), "the identity provider refused");
+            }
+            Ok(_) => {}
+        }
+        answered
     }
 
     async fn read(&self, request: reqwest::Request) -> Result<HttpResponse, HttpError> {

@@ -111,16 +111,16 @@ pub struct IdentiteFederee {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FederationError {
     /// It is away, too slow, too talkative, or not understood.
-    #[error("the provider does not answer as one should")]
+    #[error("le fournisseur d’identité ne répond pas comme il faut")]
     Injoignable,
     /// It does not take the code: used before, expired, or of another client.
-    #[error("the provider refused the code")]
+    #[error("le fournisseur d’identité a refusé le code")]
     CodeRefuse,
     /// Its token does not hold.
-    #[error("the ID token is not good: {0}")]
+    #[error("le jeton d’identité ne convient pas : {0}")]
     Jeton(&'static str),
     /// It does not say that it verified the address.
-    #[error("the provider has verified no address")]
+    #[error("le fournisseur d’identité n’a vérifié aucune adresse")]
     CourrielNonVerifie,
 }
 
@@ -243,7 +243,8 @@ impl Federation {
                 Ok(provider)
             }
             _ => {
-                known.failed_le = Some(now);
+                // Not when it was asked: the silence itself may have taken as long.
+                known.failed_le = Some(self.clock.now());
                 Err(FederationError::Injoignable)
             }
         }

@@ -21,10 +21,10 @@ pub enum FedereeError {
     #[error(transparent)]
     Federation(#[from] FederationError),
     /// No certified account has this address.
-    #[error("no certified account has this address")]
+    #[error("aucun compte certifié n’a cette adresse")]
     Inconnu,
     /// The account belongs to another of the provider's people.
-    #[error("the account is bound to another subject")]
+    #[error("le compte est relié à un autre sujet")]
     Autre,
     /// Attempts, secrets or the store.
     #[error(transparent)]
