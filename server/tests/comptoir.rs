@@ -12,6 +12,7 @@ mod commun;
 
 use commun::{
     CODE, MARTIN, Reply, Server,
+    adresses::counter_addresses,
     agent::{Agent, cookie_of, form},
     pdf,
 };
@@ -40,16 +41,21 @@ const PAGES: &[(&str, &str, [u8; 6])] = &[
     ("POST", "/guichet/demandes/DEMANDE/examen", [1, 0, 0, 1, 0, 0]),
     ("GET", "/guichet/demandes/DEMANDE/demandes-de-pieces", [1, 1, 1, 1, 1, 0]),
     ("POST", "/guichet/demandes/DEMANDE/demandes-de-pieces", [1, 0, 0, 1, 0, 0]),
+    ("GET", "/guichet/demandes/DEMANDE/pieces", [1, 0, 0, 1, 0, 0]),
+    ("POST", "/guichet/demandes/DEMANDE/pieces", [1, 0, 0, 1, 0, 0]),
     ("GET", "/guichet/demandes/DEMANDE/evenements", [1, 1, 1, 1, 1, 0]),
     ("POST", "/guichet/demandes/DEMANDE/evenements", [1, 0, 0, 1, 0, 0]),
     ("POST", "/guichet/demandes/DEMANDE/evenements/DEMANDE/suppression", [1, 0, 0, 1, 0, 0]),
     ("POST", "/guichet/justificatifs/PIECE/examen", [1, 0, 0, 1, 0, 0]),
     ("POST", "/guichet/justificatifs/PIECE/examen/annulation", [1, 0, 0, 1, 0, 0]),
+    ("POST", "/guichet/justificatifs/PIECE/masques", [1, 0, 0, 1, 0, 0]),
+    ("GET", "/guichet/justificatifs/PIECE/original", [0, 0, 0, 1, 0, 0]),
     ("POST", "/guichet/justificatifs/PIECE/rotation", [1, 1, 1, 1, 1, 0]),
     ("GET", "/guichet/justificatifs/PIECE", [1, 1, 1, 1, 1, 0]),
     ("GET", "/guichet/justificatifs/PIECE/contenu", [1, 0, 1, 1, 1, 0]),
     ("GET", "/guichet/justificatifs/PIECE/apercus/1", [1, 0, 1, 1, 1, 0]),
     ("GET", "/guichet/compte", [1, 1, 1, 1, 1, 1]),
+    ("POST", "/guichet/compte/fiche", [1, 1, 1, 1, 1, 1]),
     ("POST", "/guichet/compte/mot-de-passe", [1, 1, 1, 1, 1, 1]),
     ("GET", "/guichet/compte/deux-etapes", [1, 1, 1, 1, 1, 1]),
     ("POST", "/guichet/compte/deux-etapes", [1, 1, 1, 1, 1, 1]),
@@ -81,7 +87,11 @@ fn each_profile_reaches_its_pages_and_no_others() {
         let agent = Agent::sign_in(&server, profil);
         for (method, path, may) in PAGES {
             let path = at(path);
-            let reply = if *method == "GET" { agent.get(&path) } else { agent.post(&path, &[]) };
+            let reply = match *method {
+                "GET" => agent.get(&path),
+                _ if path.ends_with("/pieces") => agent.post_files(&path, &[], &[]),
+                _ => agent.post(&path, &[]),
+            };
             assert_eq!(reply.status != 403, may[column] == 1, "{profil:?} {path}: {}", reply.status);
         }
     }
@@ -172,6 +182,9 @@ const HEADERS_SOMETIMES: [&str; 8] = [
     "set-cookie",
 ];
 
+/// The counter's own files.
+const FILES: [&str; 4] = ["/style.css", "/visionneuse.js", "/envoi.js", "/tus.js"];
+
 /// What holds of the headers of every answer.
 fn check_headers(name: &str, reply: &Reply) {
     let names: Vec<&str> = reply.headers.iter().map(|(name, _)| name.as_str()).collect();
@@ -189,8 +202,8 @@ fn check_headers(name: &str, reply: &Reply) {
     is("x-content-type-options", &["nosniff"]);
     is("referrer-policy", &["no-referrer", "same-origin"]);
     is("cross-origin-resource-policy", &["same-origin"]);
-    // Only the two files that hold nothing of anybody are kept.
-    let file = name.ends_with("/style.css") || name.ends_with("/visionneuse.js");
+    // Only the files that hold nothing of anybody are kept.
+    let file = reply.status == 200 && FILES.iter().any(|file| name.ends_with(file));
     is("cache-control", if file { &["private, max-age=3600"] } else { &["no-store"] });
     let policy = reply.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{name}: {policy}");
@@ -201,7 +214,10 @@ fn check_headers(name: &str, reply: &Reply) {
     only("location", reply.status == 303);
     only("allow", reply.status == 405);
     only("set-cookie", name.ends_with("connexion"));
-    only("content-disposition", ["/contenu", "/export", "/apercus/1"].iter().any(|end| name.ends_with(end)));
+    only(
+        "content-disposition",
+        ["/contenu", "/original", "/export", "/apercus/1"].iter().any(|end| name.ends_with(end)),
+    );
     if let Some(location) = reply.header("location") {
         let ours =
             location == "/guichet" || location.starts_with("/guichet/") || location.starts_with("/guichet?");
@@ -210,9 +226,11 @@ fn check_headers(name: &str, reply: &Reply) {
 }
 
 /// Every page without an agent.
-const OPEN_PAGES: [(&str, &str); 14] = [
+const OPEN_PAGES: [(&str, &str); 16] = [
     ("GET", "/guichet/style.css"),
     ("GET", "/guichet/visionneuse.js"),
+    ("GET", "/guichet/envoi.js"),
+    ("GET", "/guichet/tus.js"),
     ("GET", "/guichet/connexion"),
     ("POST", "/guichet/connexion"),
     ("GET", "/guichet/inscription"),
@@ -226,6 +244,22 @@ const OPEN_PAGES: [(&str, &str); 14] = [
     ("PUT", "/guichet"),
     ("GET", "/guichet/demandes/x"),
 ];
+
+#[test]
+fn every_address_of_the_counter_is_in_these_tables() {
+    let listed = PAGES.iter().map(|(method, path, _)| (*method, *path)).chain(OPEN_PAGES);
+    // Signing out would end the session that a table is tried with: it has tests of its own.
+    let listed: Vec<_> = listed.chain([("POST", "/guichet/deconnexion")]).collect();
+    for (method, path) in counter_addresses() {
+        let path = ["{demande}", "{evenement}", "{compte}"]
+            .iter()
+            .fold(path, |path, name| path.replace(name, "DEMANDE"))
+            .replace("{piece}", "PIECE")
+            .replace("{page}", "1")
+            .replace("{jeton}", "x");
+        assert!(listed.contains(&(method.as_str(), path.as_str())), "{method} {path}");
+    }
+}
 
 #[test]
 fn no_answer_carries_a_header_that_was_not_thought_of_or_leads_elsewhere() {

@@ -15,10 +15,12 @@ mod commun;
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use commun::{
     MARTIN, PETIT, Reply, Server,
+    adresses::counter_addresses,
     agent::{Agent, hidden},
-    pdf,
+    new_depot, pdf,
 };
 use server::{params, registre::Profil};
 use uuid::Uuid;
@@ -44,10 +46,24 @@ const NAMED: &[Named] = &[
     get("/guichet/demandes/{demande}"),
     get("/guichet/demandes/{demande}/code"),
     get("/guichet/demandes/{demande}/demandes-de-pieces"),
+    get("/guichet/demandes/{demande}/pieces"),
     get("/guichet/demandes/{demande}/evenements"),
     get("/guichet/justificatifs/{piece}"),
     get("/guichet/justificatifs/{piece}/contenu"),
     get("/guichet/justificatifs/{piece}/apercus/{page}"),
+    get("/guichet/justificatifs/{piece}/original"),
+    post(
+        "/guichet/justificatifs/{piece}/masques",
+        &[
+            ("geste", "ajouter"),
+            ("vu", "{vu_masques}"),
+            ("page", "1"),
+            ("gauche", "10"),
+            ("haut", "10"),
+            ("largeur", "30"),
+            ("hauteur", "5"),
+        ],
+    ),
     post("/guichet/justificatifs/{piece}/rotation", &[("page", "1")]),
     post(
         "/guichet/justificatifs/{piece}/examen",
@@ -63,6 +79,8 @@ const NAMED: &[Named] = &[
         "/guichet/demandes/{demande}/demandes-de-pieces",
         &[("objet", "information"), ("message", "Appelez-nous.")],
     ),
+    // With a file.
+    post("/guichet/demandes/{demande}/pieces", &[("objet", "motif/photos_logement")]),
     post("/guichet/demandes/{demande}/evenements", &[("code", "VALDEM"), ("date", "2026-11-25")]),
     post("/guichet/demandes/{demande}/evenements/{evenement}/suppression", &[]),
     post("/guichet/demandes/{demande}/code", &[("document", "Passeport"), ("verifiee", "oui")]),
@@ -79,52 +97,22 @@ const NAMED: &[Named] = &[
 const SECRETS: [(&str, &str); 2] =
     [("GET", "/guichet/mot-de-passe/{jeton}"), ("POST", "/guichet/mot-de-passe/{jeton}")];
 
-/// Every address with something variable in it, from the source of the routes.
-fn addresses_with_ids() -> BTreeSet<(String, String)> {
-    let source = include_str!("../src/http/route.rs");
-    let (_, table) = source.split_once("fn counter_page(").unwrap();
-    let (_, table) = table.split_once("match segments {").unwrap();
-    let (table, _) = table.split_once("_ => Err(NoRoute::Absent)").unwrap();
-    let arms: Vec<&str> = table.split("\n        [").skip(1).collect();
-    assert_eq!(arms.len(), table.matches("] =>").count(), "a line of the routes is not understood");
-    let mut found = BTreeSet::new();
-    for arm in arms {
-        let (pattern, page) = arm.split_once("] =>").unwrap();
-        let segments = pattern.split(", ").filter(|segment| !segment.is_empty());
-        let path: String = segments
-            .map(|segment| match segment.strip_prefix('"') {
-                Some(literal) => format!("/{}", literal.trim_end_matches('"')),
-                None => format!("/{{{segment}}}"),
-            })
-            .collect();
-        let page = page.trim_start_matches(|c: char| c.is_whitespace() || c == '{');
-        let methods = match page.split('(').next().unwrap() {
-            "get" => ["GET"].as_slice(),
-            "post" => &["POST"],
-            "both" => &["GET", "POST"],
-            other => panic!("the routes know a method « {other} » that this test does not"),
-        };
-        if path.contains('{') {
-            found.extend(methods.iter().map(|method| ((*method).to_owned(), format!("/guichet{path}"))));
-        }
-    }
-    found
-}
-
 #[test]
 fn every_address_that_names_a_thing_is_tried_here() {
     let tried = NAMED.iter().map(|named| (named.method, named.path)).chain(SECRETS);
     let tried: BTreeSet<_> = tried.map(|(method, path)| (method.to_owned(), path.to_owned())).collect();
-    assert_eq!(addresses_with_ids(), tried);
+    let named = counter_addresses().into_iter().filter(|(_, path)| path.contains('{'));
+    assert_eq!(named.collect::<BTreeSet<_>>(), tried);
 }
 
-/// What is named, and the state of the piece that a form was made from.
+/// What is named, and the states of the piece that forms were made from.
 struct Things {
     demande: String,
     piece: String,
     evenement: String,
     compte: String,
     vu: String,
+    vu_masques: String,
 }
 
 impl Things {
@@ -134,6 +122,7 @@ impl Things {
             .replace("{evenement}", &self.evenement)
             .replace("{compte}", &self.compte)
             .replace("{vu}", &self.vu)
+            .replace("{vu_masques}", &self.vu_masques)
             .replace("{page}", "1")
     }
 
@@ -145,6 +134,9 @@ impl Things {
         let fields: Vec<_> =
             named.fields.iter().map(|(name, value)| (self.fill(name), self.fill(value))).collect();
         let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        if path.ends_with("/pieces") {
+            return agent.post_files(&path, &fields, &[("photo.pdf", &pdf(300, 9))]);
+        }
         agent.post(&path, &fields)
     }
 
@@ -163,12 +155,14 @@ impl Things {
     }
 }
 
-fn things_of_nobody(vu: &str) -> Things {
+/// Nothing that is there, in forms as good as the others'.
+fn things_of_nobody(like: &Things) -> Things {
     let id = || Uuid::now_v7().to_string();
-    Things { demande: id(), piece: id(), evenement: id(), compte: id(), vu: vu.to_owned() }
+    let (vu, vu_masques) = (like.vu.clone(), like.vu_masques.clone());
+    Things { demande: id(), piece: id(), evenement: id(), compte: id(), vu, vu_masques }
 }
 
-/// A piece with a picture, an event and an account in territory 57; the other demande is of territory 75.
+/// A piece with a picture and an original before masking, an event and an account in territory 57; the other demande is of territory 75.
 fn two_territories(server: &Server, owner: &Agent<'_>) -> Things {
     let bytes = pdf(500, 1);
     let piece = server.session(MARTIN).deposit(&bytes);
@@ -176,6 +170,9 @@ fn two_territories(server: &Server, owner: &Agent<'_>) -> Things {
     server.write_sql(
         "INSERT INTO apercu (justificatif, page, blob, debut, taille, largeur, hauteur) \
          SELECT id, 1, blob, 0, 100, 10, 10 FROM justificatif",
+    );
+    server.write_sql(
+        "UPDATE justificatif SET original = blob, original_type = 'application/pdf', masque_le = controle_le",
     );
     server.write_sql("INSERT INTO guichet (code, nom, territoire) VALUES ('75056', 'Ailleurs', '75')");
     server.write_sql("UPDATE demande SET territoire = '75' WHERE numero LIKE '05701%'");
@@ -187,12 +184,16 @@ fn two_territories(server: &Server, owner: &Agent<'_>) -> Things {
     let compte: AgentId = server.write(move |tx| {
         tx.query_one("SELECT id FROM agent WHERE courriel = $1", params![courriel], |row| row.get(0))
     });
+    // Each form of the piece's page says from which state it was made.
+    let page = owner.get(&format!("/guichet/justificatifs/{piece}")).text();
+    let seen_by = |form: &str| hidden(page.split_once(&format!("{form}\"")).unwrap().1, "vu");
     Things {
         demande: MARTIN.demande.to_string(),
         piece: piece.to_string(),
         evenement,
         compte: compte.to_string(),
-        vu: hidden(&owner.get(&format!("/guichet/justificatifs/{piece}")).text(), "vu"),
+        vu: seen_by("/examen"),
+        vu_masques: seen_by("/masques"),
     }
 }
 
@@ -213,7 +214,7 @@ fn a_thing_of_another_territory_is_answered_like_an_absent_one_and_stays_as_it_i
     let server = Server::start();
     let owner = Agent::sign_in(&server, Profil::Guichet);
     let things = two_territories(&server, &owner);
-    let absent = things_of_nobody(&things.vu);
+    let absent = things_of_nobody(&things);
     let before = state(&owner, &things);
     for profil in [
         Profil::Guichet,
@@ -237,8 +238,11 @@ fn a_thing_of_another_territory_is_answered_like_an_absent_one_and_stays_as_it_i
     }
     assert_eq!(state(&owner, &things), before);
     // What was refused is what is given at home, so that the refusals above mean something.
+    let sensible = Agent::sign_in(&server, Profil::ConsultantSensible);
     for named in NAMED.iter().filter(|named| !named.path.contains("{compte}")) {
-        let given = things.ask(&owner, named);
+        // What was masked is for one profile only.
+        let asker = if named.path.ends_with("/original") { &sensible } else { &owner };
+        let given = things.ask(asker, named);
         assert!(matches!(given.status, 200 | 303 | 409), "{} {}: {}", named.method, named.path, given.text());
     }
     assert_ne!(state(&owner, &things), before);
@@ -253,7 +257,7 @@ fn a_demande_of_ones_own_opens_no_way_to_the_things_of_another() {
     let stranger = Agent::sign_in_at(&server, Profil::ConsultantSensible, "75056");
     let own = PETIT.demande.to_string();
     assert_eq!(stranger.get(&format!("/guichet/demandes/{own}")).status, 200);
-    let absent = Things { demande: own.clone(), ..things_of_nobody(&things.vu) };
+    let absent = Things { demande: own.clone(), ..things_of_nobody(&things) };
     let foreign = Things { demande: own.clone(), ..things };
     for path in [
         "/guichet/demandes/{demande}/evenements/{evenement}/suppression",
@@ -274,4 +278,45 @@ fn a_demande_of_ones_own_opens_no_way_to_the_things_of_another() {
     assert_eq!(foreign_person, ask(&Uuid::now_v7().to_string()));
     let home = Things { demande: MARTIN.demande.to_string(), ..foreign };
     assert_eq!(state(&owner, &home), before);
+}
+
+#[test]
+fn an_upload_of_another_territory_is_answered_like_an_absent_one() {
+    let server = Server::start();
+    let owner = Agent::sign_in(&server, Profil::Guichet);
+    two_territories(&server, &owner);
+    let stranger = Agent::sign_in_at(&server, Profil::Guichet, "75056");
+    let begin = |agent: &Agent<'_>, demande: &str| {
+        let facts = [
+            ("depot", new_depot().to_string()),
+            ("demande", demande.to_owned()),
+            ("rubrique", "motif".to_owned()),
+            ("type", "photos_logement".to_owned()),
+        ];
+        let facts = facts.map(|(key, value)| format!("{key} {}", STANDARD.encode(value))).join(",");
+        agent.upload("POST", "/depots", &[("Upload-Length", "9"), ("Upload-Metadata", &facts)], b"")
+    };
+    let seen = |reply: &Reply, id: &str| {
+        let headers =
+            reply.headers.iter().filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
+        (reply.status, headers.cloned().collect::<Vec<_>>(), reply.text().replace(id, "{id}"))
+    };
+    let (home, nowhere) = (MARTIN.demande.to_string(), Uuid::now_v7().to_string());
+    let foreign = begin(&stranger, &home);
+    assert_eq!(foreign.status, 404);
+    assert_eq!(seen(&foreign, &home), seen(&begin(&stranger, &nowhere), &nowhere));
+
+    let created = begin(&owner, &home);
+    assert_eq!(created.status, 201, "{}", created.text());
+    let upload = created.header("location").unwrap();
+    let absent = format!("/depots/{nowhere}");
+    let bytes = [("Content-Type", "application/offset+octet-stream"), ("Upload-Offset", "0")];
+    for (method, headers, body) in
+        [("HEAD", [].as_slice(), b"".as_slice()), ("PATCH", &bytes, b"%PDF-1.7\n"), ("DELETE", &[], b"")]
+    {
+        let answers = [upload, &absent].map(|path| stranger.upload(method, path, headers, body));
+        assert_eq!(answers[0].status, 404, "{method}");
+        assert_eq!(seen(&answers[0], upload), seen(&answers[1], &absent), "{method}");
+    }
+    assert_eq!(owner.upload("HEAD", upload, &[], b"").offset(), Some(0), "nothing was added or given up");
 }

@@ -16,13 +16,19 @@ fn plan(base: &Base, sql: &str, params: &[Value]) -> Vec<String> {
 }
 
 /// What is wrong with a plan that should walk this index of this table, from there, and touch other tables by their key
-/// only. Steps over a subquery of ours (`waiting`) read nothing of their own.
+/// only. Steps that name a subquery of ours read nothing of their own.
 fn fault(plan: &[String], table: &str, index: &str, from: &str) -> Option<String> {
     let walk = format!("SEARCH {table} USING INDEX {index} (");
     let walks = |step: &&String| step.starts_with(&walk);
-    let by_key =
-        |step: &&String| step.starts_with("SEARCH demande USING INDEX sqlite_autoindex_demande_1 (id=?)");
-    let ours = |step: &&String| matches!(step.as_str(), "CO-ROUTINE waiting" | "SCAN waiting");
+    // Another table by its key, or the same in a subquery.
+    let by_key = |step: &&String| {
+        let rest = step.strip_prefix("SEARCH ").and_then(|rest| rest.split_once(" USING INDEX "));
+        rest.is_some_and(|(other, index)| index == format!("sqlite_autoindex_{other}_1 (id=?)"))
+    };
+    let ours = |step: &&String| {
+        matches!(step.as_str(), "CO-ROUTINE waiting" | "SCAN waiting")
+            || step.starts_with("CORRELATED SCALAR SUBQUERY ")
+    };
     let walking: Vec<_> = plan.iter().filter(walks).collect();
     let other = plan.iter().find(|step| !walks(step) && !by_key(step) && !ours(step));
     match (walking.as_slice(), other) {
