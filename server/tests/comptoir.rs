@@ -226,13 +226,17 @@ fn check_headers(name: &str, reply: &Reply) {
 }
 
 /// Every page without an agent.
-const OPEN_PAGES: [(&str, &str); 16] = [
+const OPEN_PAGES: [(&str, &str); 20] = [
     ("GET", "/guichet/style.css"),
     ("GET", "/guichet/visionneuse.js"),
     ("GET", "/guichet/envoi.js"),
     ("GET", "/guichet/tus.js"),
     ("GET", "/guichet/connexion"),
     ("POST", "/guichet/connexion"),
+    ("GET", "/guichet/connexion/federee"),
+    ("GET", "/guichet/connexion/federee/retour"),
+    ("GET", "/guichet/connexion/code"),
+    ("POST", "/guichet/connexion/code"),
     ("GET", "/guichet/inscription"),
     ("POST", "/guichet/inscription"),
     ("GET", "/guichet/mot-de-passe"),

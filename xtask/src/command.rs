@@ -17,11 +17,17 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
     let line = format!("{program} {}", arguments.join(" "));
     println!("$ {line}");
-    let status = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .status()
-        .with_context(|| format!("« {program} » ne peut pas être lancé"))?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder);
+    // What cargo tells this program about itself is no other build's business: with it ring, and all above it, would be
+    // built once more.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&*name);
+        }
+    }
+    let status = command.status().with_context(|| format!("« {program} » ne peut pas être lancé"))?;
     ensure!(status.success(), "« {line} » a échoué ({status})");
     Ok(())
 }
