@@ -17,7 +17,10 @@ use lettre::{
 use openidconnect::IssuerUrl;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::federation::is_protected;
+use crate::{
+    coffre::{CleError, Cles},
+    federation::is_protected,
+};
 
 /// Where the server listens unless told otherwise: this machine only.
 const ECOUTE_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
@@ -35,6 +38,12 @@ pub struct Reglages {
     /// Dossier des données : base et coffre
     #[arg(long, value_name = "DOSSIER", env = "MA_DEMANDE_DONNEES")]
     pub donnees: Option<PathBuf>,
+    /// Clé maîtresse du coffre, faite par « creer-cle-maitresse » ; sans elle, les pièces sont écrites en clair
+    #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_CLE")]
+    pub cle: Option<PathBuf>,
+    /// Clé maîtresse d’avant, le temps de « changer-cle-maitresse »
+    #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_ANCIENNE_CLE")]
+    pub ancienne_cle: Option<PathBuf>,
     /// Adresse d’écoute ; le port 0 en choisit un libre
     #[arg(long, value_name = "ADRESSE:PORT", env = "MA_DEMANDE_ECOUTE")]
     pub ecoute: Option<SocketAddr>,
@@ -90,6 +99,8 @@ pub struct Reglages {
 pub struct Config {
     /// Where database and coffre lie.
     pub donnees: PathBuf,
+    /// What the coffre's bytes are enciphered with; none means in clear.
+    pub cles: Option<FichiersCles>,
     /// Where to listen.
     pub ecoute: SocketAddr,
     /// How the line is protected.
@@ -142,6 +153,22 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// Where the master keys lie: apart from the data, or whoever takes the one takes the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FichiersCles {
+    /// The one that wraps.
+    pub courante: PathBuf,
+    /// The one before, while it is being changed.
+    pub ancienne: Option<PathBuf>,
+}
+
+impl FichiersCles {
+    /// Reads the keys.
+    pub fn read(&self) -> Result<Cles, CleError> {
+        Cles::read(&self.courante, self.ancienne.as_deref())
     }
 }
 
@@ -279,6 +306,9 @@ pub enum ConfigError {
     /// The provider's secret.
     #[error("le secret OpenID Connect ne peut pas être lu dans {}, ou il est vide", .0.display())]
     OidcSecret(PathBuf),
+    /// An old master key without a new one.
+    #[error("--ancienne-cle accompagne --cle : indiquez aussi la clé maîtresse en vigueur")]
+    CleIncomplete,
     /// Half a certificate.
     #[error("--tls-certificat et --tls-cle vont ensemble : il en manque un")]
     TlsIncomplet,
@@ -308,6 +338,8 @@ impl Reglages {
             tls_auto_signe: tls.tls_auto_signe,
             sans_tls: tls.sans_tls,
             donnees: self.donnees.or(weaker.donnees),
+            cle: self.cle.or(weaker.cle),
+            ancienne_cle: self.ancienne_cle.or(weaker.ancienne_cle),
             ecoute: self.ecoute.or(weaker.ecoute),
             proxys: self.proxys.or(weaker.proxys),
             inspecteur: self.inspecteur.or(weaker.inspecteur),
@@ -328,11 +360,23 @@ impl Reglages {
         self.donnees.clone().ok_or(ConfigError::SansDonnees)
     }
 
+    /// Where the master keys lie, if there are any.
+    pub fn cles(&self) -> Result<Option<FichiersCles>, ConfigError> {
+        match (&self.cle, &self.ancienne_cle) {
+            (Some(courante), ancienne) => {
+                Ok(Some(FichiersCles { courante: courante.clone(), ancienne: ancienne.clone() }))
+            }
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(ConfigError::CleIncomplete),
+        }
+    }
+
     /// The settings in force.
     pub fn resolve(self) -> Result<Config, ConfigError> {
         let auto_signe = self.tls_auto_signe.unwrap_or(false);
         let sans_tls = self.sans_tls.unwrap_or(false);
         let donnees = self.donnees()?;
+        let cles = self.cles()?;
         let tls = match (self.tls_certificat, self.tls_cle, auto_signe, sans_tls) {
             (Some(certificat), Some(cle), false, false) => Tls::Fichiers { certificat, cle },
             (None, None, true, false) => Tls::AutoSigne,
@@ -362,6 +406,7 @@ impl Reglages {
             adresse: self.adresse.map(|adresse| adresse.trim_end_matches('/').to_owned()),
             courrier,
             donnees,
+            cles,
             ecoute: self.ecoute.unwrap_or(ECOUTE_DEFAULT),
             tls,
             proxys: self.proxys.unwrap_or_default(),

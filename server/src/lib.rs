@@ -21,6 +21,7 @@ pub mod http;
 pub mod identite;
 mod inspection;
 pub mod log;
+mod octets;
 pub mod registre;
 pub mod secrets;
 pub mod service;

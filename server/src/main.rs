@@ -29,6 +29,8 @@ enum Commande {
         reglages: Box<Reglages>,
     },
     #[command(flatten)]
+    Coffre(admin::CommandeCoffre),
+    #[command(flatten)]
     Administration(admin::Commande),
 }
 
@@ -62,6 +64,9 @@ fn run(cli: Cli) -> Result<(), Echec> {
             let config = reglages.over(file).resolve()?;
             log::init();
             tokio::runtime::Runtime::new()?.block_on(servir(config))?;
+        }
+        Commande::Coffre(commande) => {
+            tokio::runtime::Runtime::new()?.block_on(admin::run_coffre(commande))?;
         }
         Commande::Administration(commande) => {
             tokio::runtime::Runtime::new()?.block_on(admin::run(commande))?;

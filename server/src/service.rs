@@ -7,8 +7,8 @@ use wire::ProblemCode;
 
 use crate::{
     clock::Clock,
-    coffre::{Coffre, CoffreError},
-    config::Config,
+    coffre::{CleError, Cles, Coffre, CoffreError},
+    config::{Config, FichiersCles},
     depot::Holders,
     federation::{Federation, HttpError},
     http::{
@@ -77,13 +77,17 @@ pub enum ServiceError {
     /// The identity provider cannot be asked.
     #[error(transparent)]
     Federation(#[from] HttpError),
+    /// A master key cannot be used.
+    #[error(transparent)]
+    Cle(#[from] CleError),
 }
 
 impl Service {
     /// Opens base and coffre in the folder of data, made if it is not there. Blocks.
     pub fn open(config: Config, clock: Clock) -> Result<Self, ServiceError> {
+        let cles = config.cles.as_ref().map(FichiersCles::read).transpose()?;
         let store = open_base(&config.donnees)?;
-        let coffre = Coffre::open(&config.donnees.join(COFFRE_DIRECTORY))?;
+        let coffre = open_coffre(&config.donnees, cles)?;
         let federation = config.fournisseur.clone();
         let federation = federation.map(|fournisseur| Federation::new(fournisseur, clock.clone()));
         Ok(Self {
@@ -138,6 +142,11 @@ pub fn open_base(donnees: &std::path::Path) -> Result<Store, ServiceError> {
         .create(donnees)
         .map_err(|source| ServiceError::Donnees { path: donnees.to_owned(), source })?;
     Ok(Store::open(&donnees.join(BASE_FILE))?)
+}
+
+/// Opens the coffre in the folder of data, made if it is not there. Blocks.
+pub fn open_coffre(donnees: &std::path::Path, cles: Option<Cles>) -> Result<Coffre, CoffreError> {
+    Coffre::open(&donnees.join(COFFRE_DIRECTORY), cles)
 }
 
 impl From<StoreError> for Refus {

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
+    coffre::CoffreError,
     config::{Config, Tls},
     courriel, depot,
     http::{
@@ -23,6 +24,7 @@ use crate::{
     },
     inspection,
     service::{Service, ServiceError},
+    store::StoreError,
 };
 
 /// Why the server does not run; `Display` is for the operator.
@@ -31,6 +33,12 @@ pub enum ServirError {
     /// Base or coffre.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// A key that pieces need was not given.
+    #[error(transparent)]
+    Cle(#[from] CoffreError),
+    /// The base does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -63,6 +71,12 @@ pub struct Running {
 
 /// Listens and serves, until [`Running::stop`].
 pub async fn start(mut service: Service) -> Result<Running, ServirError> {
+    if let Some(cle) = service.missing_master_key().await? {
+        return Err(CoffreError::CleInconnue { cle }.into());
+    }
+    if service.config.cles.is_none() {
+        tracing::warn!("no master key (--cle): pieces are written in clear");
+    }
     let certificat = tls::certificat(&service.config)?;
     let tls = certificat.clone().map(tls::acceptor).transpose()?;
     let ecoute = service.config.ecoute;

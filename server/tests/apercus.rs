@@ -22,13 +22,13 @@ const VIGNETTE: &[u8] = b"\xFF\xD8\xFF\xE0 small";
 const PAGES: [&[u8]; 2] = [b"\xFF\xD8\xFF\xE0 first page", b"\xFF\xD8\xFF\xE0 third page"];
 
 fn coffre(server: &Server) -> Coffre {
-    Coffre::open(&server.donnees.path().join("donnees/coffre")).unwrap()
+    Coffre::open(&server.donnees.path().join("donnees/coffre"), None).unwrap()
 }
 
 /// What the inspection would keep of a PDF of three pages whose second cannot be drawn.
 fn draw(server: &Server, justificatif: JustificatifId) -> BlobId {
     let coffre = coffre(server);
-    let mut staging = coffre.open_staging(UploadId(Uuid::now_v7()), 0).unwrap();
+    let mut staging = coffre.open_staging(UploadId(Uuid::now_v7()), 0, None).unwrap();
     let mut images = Vec::new();
     for (page, jpeg) in [(EnteteApercu::VIGNETTE, VIGNETTE), (1, PAGES[0]), (3, PAGES[1])] {
         let taille = u32::try_from(jpeg.len()).unwrap();
@@ -171,9 +171,9 @@ fn pictures_go_with_their_piece() {
     let piece = session.deposit(&bytes);
     server.pass_inspection(piece, &bytes);
     let blob = draw(&server, piece);
-    coffre(&server).open_blob(blob).unwrap();
+    coffre(&server).open_blob(blob, None).unwrap();
     assert_eq!(session.send("DELETE", &format!("/api/v1/justificatifs/{piece}"), &[], b"").status, 204);
-    assert!(coffre(&server).open_blob(blob).is_err());
+    assert!(coffre(&server).open_blob(blob, None).is_err());
     assert!(coffre(&server).list_blobs().unwrap().is_empty());
     let left: u64 = server.write(|tx| {
         tx.query_one("SELECT (SELECT count(*) FROM apercu) + (SELECT count(*) FROM blob)", &[], |row| {

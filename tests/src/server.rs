@@ -60,9 +60,36 @@ impl Server {
         Self::start_in(tempfile::tempdir().context("a folder for the server")?, true, Vec::new())
     }
 
+    /// Starts a server without TLS on an empty folder, that enciphers what it keeps.
+    pub fn start_with_key() -> Result<Self> {
+        let folder = tempfile::tempdir().context("a folder for the server")?;
+        let cle = create_key(folder.path(), "cle")?;
+        Self::start_in(folder, false, vec![("MA_DEMANDE_CLE", cle)])
+    }
+
+    /// Starts a server without TLS on data that are there already, with these settings by the environment.
+    pub fn start_on(folder: TempDir, settings: Vec<(&'static str, String)>) -> Result<Self> {
+        Self::start_in(folder, false, settings)
+    }
+
     fn start_in(folder: TempDir, tls: bool, settings: Vec<(&'static str, String)>) -> Result<Self> {
         let (process, url) = launch(folder.path(), tls, &settings)?;
         Ok(Self { process, folder, url, tls, settings })
+    }
+
+    /// Makes a master key beside the data; its path.
+    pub fn create_key(&self, name: &str) -> Result<String> {
+        create_key(self.folder.path(), name)
+    }
+
+    /// The settings from the next start on, by the environment.
+    pub fn set(&mut self, settings: Vec<(&'static str, String)>) {
+        self.settings = settings;
+    }
+
+    /// The settings that it was given.
+    pub fn settings(&self) -> &[(&'static str, String)] {
+        &self.settings
     }
 
     /// Kills the server as a power cut would (SIGKILL: nothing is tidied up) and starts it again on the same folder,
@@ -110,6 +137,7 @@ impl Server {
         let mut child = Command::new(binary("ma-demande-server")?)
             .args(arguments)
             .env("MA_DEMANDE_DONNEES", self.data())
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -150,6 +178,14 @@ fn log(folder: &Path) -> PathBuf {
     folder.join("journal.txt")
 }
 
+/// Makes a master key with the operator's command.
+fn create_key(folder: &Path, name: &str) -> Result<String> {
+    let path = folder.join(name);
+    let made = Command::new(binary("ma-demande-server")?).arg("creer-cle-maitresse").arg(&path).output()?;
+    ensure!(made.status.success(), "creer-cle-maitresse: {}", String::from_utf8_lossy(&made.stderr));
+    Ok(path.to_str().context("a path that is no text")?.to_owned())
+}
+
 /// Starts the process and waits until it says where it listens.
 fn launch(folder: &Path, tls: bool, settings: &[(&'static str, String)]) -> Result<(Process, String)> {
     let log = log(folder);
@@ -160,6 +196,7 @@ fn launch(folder: &Path, tls: bool, settings: &[(&'static str, String)]) -> Resu
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .arg("--donnees")
         .arg(data(folder))
+        .envs(cles.iter().map(|(name, path)| (name, path)))
         .args(["--ecoute", "127.0.0.1:0", if tls { "--tls-auto-signe" } else { "--sans-tls" }])
         .stdin(Stdio::null())
         .stderr(out.try_clone()?)

@@ -13,10 +13,18 @@ const CUTS: u64 = 12;
 
 #[test]
 fn an_upload_cut_at_random_offsets_continues_where_the_server_says() -> Result<()> {
+    cut_at_random_offsets(&Server::start()?)
+}
+
+#[test]
+fn an_enciphered_upload_cut_at_random_offsets_continues_where_the_server_says() -> Result<()> {
+    cut_at_random_offsets(&Server::start_with_key()?)
+}
+
+fn cut_at_random_offsets(server: &Server) -> Result<()> {
     let mut random = Random::seeded("coupures");
-    let server = Server::start()?;
     let proxy = CuttingProxy::start(server.addr()?)?;
-    let phone = Household::import(&server, 1)?.sign_in(proxy.addr())?;
+    let phone = Household::import(server, 1)?.sign_in(proxy.addr())?;
     let bytes = std::fs::read(sample("A_12.jpg"))?;
     let metadata = phone.metadata(&LETTRE, &bytes)?;
     let path = phone.begin(&metadata, bytes.len() as u64)?;

@@ -14,6 +14,9 @@ const WATCHED: &str = "fdatasync,fsync,rename,renameat,renameat2,write,writev,se
 /// Bytes that the server gathers before it writes them.
 const WRITTEN_AT_ONCE: u64 = 64 * 1024;
 
+/// What the name of an enciphered file ends with.
+const ENCIPHERED: &str = ".chiffre";
+
 /// A photo, different each time.
 fn photo(number: u8) -> Result<Vec<u8>> {
     let mut bytes = std::fs::read(sample("A_12.jpg"))?;
@@ -23,11 +26,19 @@ fn photo(number: u8) -> Result<Vec<u8>> {
 
 #[test]
 fn durabilite_bytes_then_name_then_directory_then_base_then_the_answer() -> Result<()> {
-    let server = Server::start()?;
-    let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
+    in_this_order(&Server::start()?)
+}
+
+#[test]
+fn durabilite_enciphered_bytes_then_name_then_directory_then_base_then_the_answer() -> Result<()> {
+    in_this_order(&Server::start_with_key()?)
+}
+
+fn in_this_order(server: &Server) -> Result<()> {
+    let phone = Household::import(server, 1)?.sign_in(server.addr()?)?;
     let bytes = photo(0)?;
     let path = phone.begin(&phone.metadata(&LETTRE, &bytes)?, bytes.len() as u64)?;
-    let strace = Strace::watch(&server, WATCHED)?;
+    let strace = Strace::watch(server, WATCHED)?;
     phone.patch(&path, 0, &bytes).send(server.addr()?)?.expect(204)?;
     let calls = strace.stop_after("HTTP/1.1 204")?;
 
@@ -156,7 +167,15 @@ fn durabilite_a_full_disk_keeps_what_fitted() -> Result<()> {
 
 #[test]
 fn durabilite_killed_at_each_call_nothing_is_lost_and_nothing_is_there_twice() -> Result<()> {
-    let mut server = Server::start()?;
+    killed_at_each_call(Server::start()?)
+}
+
+#[test]
+fn durabilite_killed_at_each_call_nothing_enciphered_is_lost_or_there_twice() -> Result<()> {
+    killed_at_each_call(Server::start_with_key()?)
+}
+
+fn killed_at_each_call(mut server: Server) -> Result<()> {
     let mut phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
     let mut pieces = 0;
     let mut killed = 0;
@@ -166,7 +185,9 @@ fn durabilite_killed_at_each_call_nothing_is_lost_and_nothing_is_there_twice() -
             let metadata = phone.metadata(&LETTRE, &bytes)?;
             let path = phone.begin(&metadata, bytes.len() as u64)?;
             // Only writes are many, and of others too (the log).
-            let staged = server.data().join("coffre/staging").join(file_of(&path)?);
+            let mut name = file_of(&path)?;
+            name.push_str(if server.settings().is_empty() { "" } else { ENCIPHERED });
+            let staged = server.data().join("coffre/staging").join(name);
             let of = (call == "write").then_some(staged.as_path());
             let strace = Strace::inject(&server, &format!("{call}:signal=KILL:when={when}"), of)?;
             let answer = phone.patch(&path, 0, &bytes).send(server.addr()?);
@@ -194,13 +215,15 @@ fn durabilite_killed_at_each_call_nothing_is_lost_and_nothing_is_there_twice() -
 fn finish(server: &Server, phone: &Tus, path: &str, bytes: &[u8], pieces: usize) -> Result<()> {
     phone.finish(path, bytes)?.expect(204)?;
     ensure!(phone.list()?.len() == pieces, "{} pieces instead of {pieces}", phone.list()?.len());
-    let mut found = 0;
+    let mut found = 0_u32;
     for shard in std::fs::read_dir(server.data().join("coffre/blobs"))? {
         let blob = shard?.path().join(file_of(path)?);
         if blob.exists() {
             ensure!(std::fs::read(&blob)? == bytes, "the coffre holds other bytes");
+            ensure!(server.settings().is_empty(), "the coffre holds them in clear");
             found += 1;
         }
+        found += u32::from(blob.with_extension(ENCIPHERED.trim_start_matches('.')).exists());
     }
     ensure!(found == 1, "the coffre holds the bytes {found} times");
     Ok(())

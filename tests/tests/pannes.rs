@@ -11,8 +11,16 @@ const PHOTO: Facts<'_> =
 
 #[test]
 fn killed_in_mid_upload_the_server_keeps_what_it_acknowledged_and_goes_on() -> Result<()> {
+    killed_in_mid_upload(Server::start()?)
+}
+
+#[test]
+fn killed_in_mid_upload_the_server_goes_on_with_enciphered_bytes() -> Result<()> {
+    killed_in_mid_upload(Server::start_with_key()?)
+}
+
+fn killed_in_mid_upload(mut server: Server) -> Result<()> {
     let mut random = Random::seeded("pannes");
-    let mut server = Server::start()?;
     let mut phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
     let bytes = std::fs::read(sample("A_12.jpg"))?;
     let total = bytes.len() as u64;
@@ -46,7 +54,15 @@ fn killed_in_mid_upload_the_server_keeps_what_it_acknowledged_and_goes_on() -> R
 
 #[test]
 fn killed_right_after_an_acknowledgement_the_server_still_has_the_piece_and_inspects_it() -> Result<()> {
-    let mut server = Server::start()?;
+    killed_right_after_an_acknowledgement(Server::start()?)
+}
+
+#[test]
+fn killed_right_after_an_acknowledgement_the_server_still_has_the_enciphered_piece() -> Result<()> {
+    killed_right_after_an_acknowledgement(Server::start_with_key()?)
+}
+
+fn killed_right_after_an_acknowledgement(mut server: Server) -> Result<()> {
     let mut phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
     let bytes = std::fs::read(sample("B_12.jpg"))?;
     let metadata = phone.metadata(&PHOTO, &bytes)?;

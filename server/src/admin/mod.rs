@@ -4,6 +4,7 @@
 //! What is personal or secret never stands on a command line, where every user of the machine could read it: the numéro
 //! comes from standard input, a password too, and demandes are named by their id.
 
+mod coffre;
 mod fichiers;
 mod partenaires;
 
@@ -20,10 +21,12 @@ use wire::{
     TypeCode,
 };
 
+pub use coffre::{CommandeCoffre, run as run_coffre};
 pub use fichiers::FichierError;
 
 use crate::{
     clock::{Clock, jour_en_france},
+    coffre::CleError,
     config::{ConfigError, Reglages},
     registre::{
         self, AgentError, AskError, Bilan, EvenementError, ImportError, JournalError, JudgeError, Jugement,
@@ -260,6 +263,10 @@ pub enum AdminError {
     SansRaison,
     #[error("Dites depuis quand la pièce n’est plus valable (--date AAAA-MM-JJ).")]
     SansDate,
+    #[error(transparent)]
+    Cle(#[from] CleError),
+    #[error("Indiquez la nouvelle clé maîtresse (--cle) et celle d’avant (--ancienne-cle).")]
+    SansCle,
     #[error("L’entrée standard ne se lit pas : {0}")]
     Entree(#[from] std::io::Error),
     #[error(transparent)]
@@ -275,13 +282,17 @@ pub async fn run(commande: Commande) -> Result<(), AdminError> {
     let store = open(cible)?;
     let answer = answer(&store, commande, &Clock::System).await;
     store.close().await;
-    let (text, value) = answer?;
+    show(json, answer?);
+    Ok(())
+}
+
+/// Prints an answer.
+fn show(json: bool, (text, value): Answer) {
     if json {
         println!("{value}");
     } else {
         println!("{text}");
     }
-    Ok(())
 }
 
 impl Commande {
@@ -306,9 +317,15 @@ impl Commande {
 }
 
 fn open(cible: &Cible) -> Result<Store, AdminError> {
-    let file = cible.config.as_deref().map(Reglages::read).transpose()?.unwrap_or_default();
-    let flags = Reglages { donnees: cible.donnees.clone(), ..Reglages::default() };
-    Ok(open_base(&flags.over(file).donnees()?)?)
+    Ok(open_base(&cible.reglages(Reglages::default())?.donnees()?)?)
+}
+
+impl Cible {
+    /// The settings: these flags and `flags`, over those of the file.
+    fn reglages(&self, flags: Reglages) -> Result<Reglages, ConfigError> {
+        let file = self.config.as_deref().map(Reglages::read).transpose()?.unwrap_or_default();
+        Ok(Reglages { donnees: self.donnees.clone(), ..flags }.over(file))
+    }
 }
 
 /// What the command did, for a person and for a script.

@@ -25,9 +25,8 @@ pub(crate) async fn read_apercu(
 /// Answers with a picture that the asker may see. Though it is ours, it leaves with the policy of a foreign file:
 /// whatever took the inspecteur over could have written it.
 pub(crate) async fn send_apercu(service: &Service, apercu: ApercuContenu) -> Answer {
-    let coffre = service.coffre.clone();
+    let mut blob = service.open_blob(apercu.blob).await?;
     let jpeg = Service::blocking(move || {
-        let mut blob = coffre.open_blob(apercu.blob)?;
         blob.seek(apercu.debut)?;
         let mut jpeg = vec![0; usize::try_from(apercu.taille).unwrap_or_default()];
         let mut filled = 0;

@@ -65,16 +65,11 @@ pub(crate) async fn send_contenu(service: &Service, contenu: Contenu, headers: &
     };
     let length = (last + 1 - first).min(contenu.taille);
 
-    let (coffre, blob, taille) = (service.coffre.clone(), contenu.blob, contenu.taille);
-    let blob = Service::blocking(move || {
-        let mut blob = coffre.open_blob(blob)?;
-        if blob.length() < taille {
-            return Err(CoffreError::TropCourt { presents: blob.length(), promis: taille });
-        }
-        blob.seek(first)?;
-        Ok(blob)
-    })
-    .await??;
+    let (mut blob, taille) = (service.open_blob(contenu.blob).await?, contenu.taille);
+    if blob.length() < taille {
+        return Err(CoffreError::TropCourt { presents: blob.length(), promis: taille }.into());
+    }
+    blob.seek(first)?;
 
     let mut response = Response::new(Reading::new(blob, length).boxed_unsync());
     if let Part::Bytes { .. } = part {

@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
-use wire::{DepotMetadata, ProblemCode, UploadId, limites::UPLOAD_BYTES_MAX};
+use wire::{DemandeId, DepotMetadata, ProblemCode, UploadId, limites::UPLOAD_BYTES_MAX};
 
 use super::{
     remove_upload,
@@ -32,7 +32,7 @@ pub(crate) async fn receive_document<E: Into<Refus>>(
     bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> Result<Attached, Refus> {
     let upload = UploadId(new_id(service.clock.now()));
-    let writing = match receive(service, upload, bytes).await {
+    let writing = match receive(service, metadata.demande, upload, bytes).await {
         Ok(writing) => writing,
         Err(refus) => {
             remove_upload(service, upload).await?;
@@ -64,12 +64,14 @@ pub(crate) async fn receive_document<E: Into<Refus>>(
 /// Stages bytes until they end, be they few or many; an error leaves what was staged to the caller.
 pub(super) async fn receive<E: Into<Refus>>(
     service: &Service,
+    demande: DemandeId,
     upload: UploadId,
     mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> Result<Writing, Refus> {
-    let coffre = service.coffre.clone();
+    let (cle, coffre) = (service.cle_for(demande).await?, service.coffre.clone());
     let mut writing =
-        Service::blocking(move || Writing::open(&coffre, upload, 0, UPLOAD_BYTES_MAX)).await??;
+        Service::blocking(move || Writing::open(&coffre, upload, 0, UPLOAD_BYTES_MAX, cle.as_ref()))
+            .await??;
     let deadline = Instant::now() + service.delais.append;
     let too_slow = |_| Refus::from(ProblemCode::Indisponible);
     let mut gathered = Vec::with_capacity(GATHER_BYTES);

@@ -65,10 +65,12 @@ impl Reception {
     /// Receives the body. Gives the upload as it then is.
     pub(super) async fn run(mut self, body: Incoming) -> Result<Depot, Refus> {
         self.held.working(true);
+        let cle = self.service.cle_for(self.depot.demande).await?;
         let (coffre, depot) = (self.service.coffre.clone(), self.depot.clone());
-        let mut writing =
-            Service::blocking(move || Writing::open(&coffre, depot.upload, depot.offset, depot.taille))
-                .await??;
+        let mut writing = Service::blocking(move || {
+            Writing::open(&coffre, depot.upload, depot.offset, depot.taille, cle.as_ref())
+        })
+        .await??;
         self.held.working(false);
 
         let checked = self.checksum.is_some();

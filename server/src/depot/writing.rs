@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use wire::{ProblemCode, RaisonRefus, SNIFF_BYTES, Sniff, UploadId, sniff};
 
 use crate::{
-    coffre::{BlobId, Coffre, CoffreError, Staging},
+    coffre::{BlobId, Coffre, CoffreError, Enveloppe, Staging},
     http::problem::Refus,
 };
 
@@ -42,8 +42,9 @@ impl Writing {
         upload: UploadId,
         durable: u64,
         length: u64,
+        cle: Option<&Enveloppe>,
     ) -> Result<Self, CoffreError> {
-        let mut staging = coffre.open_staging(upload, durable)?;
+        let mut staging = coffre.open_staging(upload, durable, cle)?;
         let (mut sum, mut head) = (Sha256::new(), Vec::new());
         if durable > 0 {
             staging.read_all(|part| {

@@ -92,8 +92,8 @@ pub(crate) async fn mask(
         return Err(MasquageError::Impossible);
     }
     let now = service.clock.now();
-    let document = keep_document(service, fait, now).await?;
-    let apercus = keep_apercus(service, apercus, now).await?;
+    let document = keep_document(service, found.demande, fait, now).await?;
+    let apercus = keep_apercus(service, found.demande, apercus, now).await?;
     let masquage = Masquage { masques, document, apercus };
     let (asker, was) = (agent.clone(), vu.to_owned());
     let useless = service

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use wire::{
-    RaisonRefus, UploadId,
+    DemandeId, RaisonRefus, UploadId,
     inspection::{Constat, DocumentFait, Verdict},
 };
 
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     coffre::{BlobId, CoffreError},
+    octets::OctetsError,
     registre::{self, AInspecter, ApercuDessine, ApercusDessines, DocumentGarde, VerdictError},
     secrets::new_id,
     service::Service,
@@ -37,6 +38,9 @@ pub(super) enum Panne {
     /// The antivirus does not work.
     #[error(transparent)]
     Clamd(#[from] ClamdError),
+    /// Nor its key.
+    #[error(transparent)]
+    Octets(#[from] OctetsError),
     /// The verdict could not be recorded.
     #[error("the verdict was not recorded: {0}")]
     Verdict(#[from] VerdictError),
@@ -65,8 +69,8 @@ pub(super) async fn inspect(
 ) -> Result<(), Panne> {
     let Lu { verdict, fait, apercus } = judge(service, inspecteur, piece).await?;
     let (id, now) = (piece.justificatif, service.clock.now());
-    let prepared = keep_document(service, fait, now).await?;
-    let apercus = keep_apercus(service, apercus, now).await?;
+    let prepared = keep_document(service, piece.demande, fait, now).await?;
+    let apercus = keep_apercus(service, piece.demande, apercus, now).await?;
     let kept = prepared.map(|prepared| prepared.blob).into_iter();
     let kept: Vec<_> = kept.chain(apercus.as_ref().map(|apercus| apercus.blob)).collect();
     let recorded = service.store.write(move |tx| {
@@ -102,13 +106,14 @@ pub(super) async fn remove(service: &Arc<Service>, useless: Vec<BlobId>) -> Resu
 /// Puts a document that was made into the coffre. Should no piece ever get it, it is an orphan there.
 pub(super) async fn keep_document(
     service: &Arc<Service>,
+    demande: DemandeId,
     fait: Option<Fait>,
     now: DateTime<Utc>,
 ) -> Result<Option<DocumentGarde>, Panne> {
     let Some(Fait::Document { entete, bytes }) = fait else { return Ok(None) };
-    let service = Arc::clone(service);
+    let (service, cle) = (Arc::clone(service), service.cle_for(demande).await?);
     blocking(move || {
-        let mut staging = service.coffre.open_staging(UploadId(new_id(now)), 0)?;
+        let mut staging = service.coffre.open_staging(UploadId(new_id(now)), 0, cle.as_ref())?;
         staging.append(&bytes)?;
         let (taille, sha256) = (staging.length(), wire::Sha256(Sha256::digest(&bytes).into()));
         let blob = service.coffre.seal(staging)?;
@@ -121,15 +126,16 @@ pub(super) async fn keep_document(
 /// Puts the pictures into the coffre, one after another; none where there are none.
 pub(super) async fn keep_apercus(
     service: &Arc<Service>,
+    demande: DemandeId,
     recus: Vec<ApercuRecu>,
     now: DateTime<Utc>,
 ) -> Result<Option<ApercusDessines>, Panne> {
     if recus.is_empty() {
         return Ok(None);
     }
-    let service = Arc::clone(service);
+    let (service, cle) = (Arc::clone(service), service.cle_for(demande).await?);
     blocking(move || {
-        let mut staging = service.coffre.open_staging(UploadId(new_id(now)), 0)?;
+        let mut staging = service.coffre.open_staging(UploadId(new_id(now)), 0, cle.as_ref())?;
         let (mut sha256, mut images) = (Sha256::new(), Vec::new());
         for ApercuRecu { entete, jpeg } in recus {
             sha256.update(&jpeg);
@@ -188,9 +194,11 @@ fn is_about(constat: &Constat, piece: &AInspecter) -> bool {
 
 /// A sealed copy of these bytes, for a reader.
 pub(super) async fn copy(service: &Arc<Service>, blob: BlobId) -> Result<Scelle, Panne> {
+    let cle = service.cle_of(blob).await.map_err(OctetsError::from)?;
     let service = Arc::clone(service);
     blocking(move || {
-        Scelle::seal(|file| service.coffre.copy_blob_to(blob, file).map(drop).map_err(Panne::from))
+        let copy = |file: &mut _| service.coffre.copy_blob_to(blob, cle.as_ref(), file).map(drop);
+        Scelle::seal(|file| copy(file).map_err(Panne::from))
     })
     .await?
 }

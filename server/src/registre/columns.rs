@@ -10,7 +10,7 @@ use super::{
     types::{EtatCompte, EtatDepot, Profil},
 };
 use crate::{
-    coffre::BlobId,
+    coffre::{BlobId, CleId},
     store::{Column, StoreError, Value},
 };
 
@@ -91,6 +91,18 @@ impl From<BlobId> for Value {
 impl Column for BlobId {
     fn from_value(value: &Value) -> Option<Self> {
         Column::from_value(value).map(BlobId)
+    }
+}
+
+impl From<CleId> for Value {
+    fn from(cle: CleId) -> Self {
+        Self::Bytea(cle.0.to_vec())
+    }
+}
+
+impl Column for CleId {
+    fn from_value(value: &Value) -> Option<Self> {
+        Vec::from_value(value)?.try_into().ok().map(CleId)
     }
 }
 

@@ -32,12 +32,13 @@ pub enum VerdictError {
 /// Pieces that wait for the inspection, oldest first, `limit` at most.
 pub fn list_a_inspecter(tx: &Tx<'_>, limit: u32) -> Result<Vec<AInspecter>, StoreError> {
     tx.query_all(
-        "SELECT id, blob, taille, sha256, a_preparer FROM justificatif WHERE controle = 'en_verification' \
+        "SELECT id, blob, taille, sha256, a_preparer, demande FROM justificatif WHERE controle = 'en_verification' \
          AND retire_le IS NULL AND blob IS NOT NULL ORDER BY depose_le, id LIMIT $1",
         params![limit],
         |row| {
             Ok(AInspecter {
                 justificatif: row.get(0)?,
+                demande: row.get(5)?,
                 blob: row.get(1)?,
                 taille: row.get(2)?,
                 sha256: row.get(3)?,

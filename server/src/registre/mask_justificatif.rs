@@ -8,7 +8,7 @@
 //! the inspecteur made for it is nobody's ([`MaskError::Change`]).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use wire::{Controle, Examen, JustificatifId, MediaType, inspection::Masque};
+use wire::{Controle, DemandeId, Examen, JustificatifId, MediaType, inspection::Masque};
 
 use super::{
     apercu::{forget_apercus, record_apercus},
@@ -31,6 +31,8 @@ pub const ORIGINAL_KEPT_FOR: TimeDelta = TimeDelta::days(30);
 /// What masking starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AMasquer {
+    /// Whose it is.
+    pub demande: DemandeId,
     /// The document without masks.
     pub source: BlobId,
     /// The masks that are burnt in now.
@@ -76,7 +78,7 @@ pub fn find_a_masquer(
 ) -> Result<AMasquer, MaskError> {
     let piece = find_maskable(tx, agent, justificatif, vu)?;
     let source = piece.original.map(|(blob, _)| blob).or(piece.blob).ok_or(MaskError::PasDisponible)?;
-    Ok(AMasquer { source, masques: masques(tx, justificatif)? })
+    Ok(AMasquer { demande: piece.demande, source, masques: masques(tx, justificatif)? })
 }
 
 /// Records a masking that was made from the page `vu`. The blobs returned are nobody's any more: the caller removes them

@@ -12,6 +12,7 @@ mod attach_justificatif;
 mod begin_depot;
 mod brouillon;
 mod checklist;
+mod cle;
 mod columns;
 mod compte;
 mod courriel;
@@ -57,6 +58,7 @@ pub use ask_piece::{
 pub use attach_justificatif::{AttachError, Attached, DepositError, attach_justificatif, deposit_whole};
 pub use begin_depot::{BeginError, Begun, begin_depot};
 pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
+pub use cle::{find_cle, find_cle_of_blob, keep_cle, list_cles_not_under, list_maitresses, replace_cle};
 pub use compte::{
     Compte, CompteError, Decision, Lien, change_password, decide_compte, find_compte, find_link,
     forget_password, list_comptes, register_agent, send_fiche, set_password,

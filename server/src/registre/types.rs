@@ -275,6 +275,8 @@ pub struct ApercuDessine {
 pub struct AInspecter {
     /// The piece.
     pub justificatif: JustificatifId,
+    /// Whose it is.
+    pub demande: DemandeId,
     /// Its bytes.
     pub blob: BlobId,
     /// How many.

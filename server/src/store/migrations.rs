@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_liste_acces.sql"),
     include_str!("migrations/0010_second_facteur.sql"),
     include_str!("migrations/0011_federation.sql"),
+    include_str!("migrations/0012_cle.sql"),
 ];
 
 /// Every script with its version.

@@ -128,5 +128,7 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted is written over: a key that was erased must not be found in a free page.
+    connection.pragma_update(None, "secure_delete", true)?;
     Ok(())
 }

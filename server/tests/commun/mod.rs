@@ -196,6 +196,7 @@ pub(crate) fn matin() -> Clock {
 fn config(donnees: &tempfile::TempDir) -> Config {
     Config {
         donnees: donnees.path().join("donnees"),
+        cles: None,
         ecoute: "127.0.0.1:0".parse().unwrap(),
         tls: Tls::Sans,
         proxys: Vec::new(),

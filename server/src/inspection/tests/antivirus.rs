@@ -48,12 +48,12 @@ async fn a_dangerous_document_is_refused_and_erased(clamd: Clamd) {
     assert_eq!(serveur.verdict(bad).await, refuse(RaisonRefus::Dangereux));
     assert_eq!(serveur.verdict(good).await, Controle::Disponible);
     let erased = async {
-        while serveur.service.coffre.open_blob(bad_blob).is_ok() {
+        while serveur.service.coffre.open_blob(bad_blob, None).is_ok() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
     tokio::time::timeout(std::time::Duration::from_mins(1), erased).await.unwrap();
-    assert!(serveur.service.coffre.open_blob(good_blob).is_ok());
+    assert!(serveur.service.coffre.open_blob(good_blob, None).is_ok());
     inspection.abort();
 }
 

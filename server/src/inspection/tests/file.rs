@@ -78,7 +78,7 @@ async fn while_the_program_does_not_work_pieces_wait() {
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert_eq!(serveur.controle(piece).await, Controle::EnVerification);
     assert_eq!(serveur.controle(second).await, Controle::EnVerification);
-    assert_eq!(serveur.service.coffre.open_blob(blob).unwrap().length(), BON.len() as u64);
+    assert_eq!(serveur.service.coffre.open_blob(blob, None).unwrap().length(), BON.len() as u64);
     std::fs::remove_file(&program).unwrap();
     std::os::unix::fs::symlink(vrai_inspecteur(), &program).unwrap();
     assert_eq!(serveur.verdict(piece).await, Controle::Disponible);

@@ -77,6 +77,7 @@ impl Serveur {
         let dossier = tempfile::tempdir().unwrap();
         let config = Config {
             donnees: dossier.path().join("donnees"),
+            cles: None,
             ecoute: "127.0.0.1:0".parse().unwrap(),
             tls: Tls::Sans,
             proxys: Vec::new(),
@@ -118,7 +119,7 @@ impl Serveur {
         use sha2::{Digest as _, Sha256};
         let now = self.service.clock.now();
         let coffre = &self.service.coffre;
-        let mut staging = coffre.open_staging(UploadId(new_id(now)), 0).unwrap();
+        let mut staging = coffre.open_staging(UploadId(new_id(now)), 0, None).unwrap();
         staging.append(held).unwrap();
         let blob = coffre.seal(staging).unwrap();
         let (demande, id, taille) = (self.demande, new_id(now), acknowledged.len() as u64);

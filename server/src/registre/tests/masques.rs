@@ -57,7 +57,7 @@ fn the_original_is_kept_until_its_day_and_every_masking_starts_from_it() {
     // Twice masked: what was made first is nobody's, and the masks are all known.
     assert_eq!(mask(&base, &agent, piece, &["1,0,0,10,10", "1,5,5,20,20"], Some(2)), [blob(1)]);
     let both: Vec<Masque> = vec!["1,0,0,10,10".parse().unwrap(), "1,5,5,20,20".parse().unwrap()];
-    assert_eq!(source(&base), AMasquer { source: received, masques: both });
+    assert_eq!(source(&base), AMasquer { demande: base.exemple, source: received, masques: both });
     // What the deposit acknowledged stays what it was.
     let vue = base.listed(phone, piece);
     assert_eq!((vue.taille, vue.sha256), (10, Some(digest(1))));
@@ -72,7 +72,7 @@ fn the_original_is_kept_until_its_day_and_every_masking_starts_from_it() {
     let gone = base.read(move |tx| owns_blob(tx, received)).unwrap();
     assert!(!gone);
     // From here on the masked one is the document.
-    assert_eq!(source(&base), AMasquer { source: blob(2), masques: Vec::new() });
+    assert_eq!(source(&base), AMasquer { demande: base.exemple, source: blob(2), masques: Vec::new() });
 }
 
 #[test]
