@@ -3,7 +3,8 @@
 //! In the order in which a piece meets them: [`http`] lets a request in and knows who may ask for what; [`identite`]
 //! signs a demandeur in, and an agent, with [`federation`] where the operator has an identity provider; `depot` takes an upload's bytes into the [`coffre`] while [`registre`] holds their facts; one
 //! transaction of [`registre`] attaches the piece; `inspection` has it read by a confined process; `api` lists and
-//! serves it to its demandeur, `guichet` to the agents of the territory. [`store`] is the engine under the registre,
+//! serves it to its demandeur, `guichet` to the agents of the territory. [`verification`] reads again what the coffre
+//! keeps. [`store`] is the engine under the registre,
 //! [`admin`] the commands of the operator, [`config`] what the operator decides, [`service`] what all rooms share,
 //! [`servir`] the server's life, [`log`] what is written down of it, [`secrets`] what is drawn and hashed, [`totp`] what an authenticator shows, [`clock`]
 //! the only source of time.
@@ -21,10 +22,11 @@ pub mod http;
 pub mod identite;
 mod inspection;
 pub mod log;
-mod octets;
+pub mod octets;
 pub mod registre;
 pub mod secrets;
 pub mod service;
 pub mod servir;
 pub mod store;
 pub mod totp;
+pub mod verification;

@@ -12,7 +12,7 @@ use crate::{
 
 /// Why bytes could not be reached.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum OctetsError {
+pub enum OctetsError {
     /// The coffre failed, or no longer has them as they were.
     #[error(transparent)]
     Coffre(#[from] CoffreError),

@@ -25,6 +25,7 @@ use crate::{
     inspection,
     service::{Service, ServiceError},
     store::StoreError,
+    verification,
 };
 
 /// Why the server does not run; `Display` is for the operator.
@@ -91,6 +92,7 @@ pub async fn start(mut service: Service) -> Result<Running, ServirError> {
     let mut background = JoinSet::new();
     background.spawn(depot::collect_forever(Arc::clone(&service)));
     background.spawn(inspection::run(Arc::clone(&service)));
+    background.spawn(verification::scrub_forever(Arc::clone(&service)));
     background.spawn(courriel::send_forever(Arc::clone(&service)));
     Ok(Running { address, service, certificat, stop, doors, background })
 }

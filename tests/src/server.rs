@@ -9,7 +9,7 @@ use std::{
     io::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -134,6 +134,24 @@ impl Server {
 
     /// Runs an administration command beside the server, with that standard input, and gives what it prints.
     pub fn admin(&self, arguments: &[&str], input: &str) -> Result<String> {
+        let output = self.run_admin(arguments, input)?;
+        ensure!(
+            output.status.success(),
+            "ma-demande-server {} ended with {}: {}",
+            arguments.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// The same for a command that may fail: what it prints, and whether it ended well.
+    pub fn try_admin(&self, arguments: &[&str], input: &str) -> Result<(String, bool)> {
+        let output = self.run_admin(arguments, input)?;
+        Ok((String::from_utf8(output.stdout)?, output.status.success()))
+    }
+
+    fn run_admin(&self, arguments: &[&str], input: &str) -> Result<Output> {
         let mut child = Command::new(binary("ma-demande-server")?)
             .args(arguments)
             .env("MA_DEMANDE_DONNEES", self.data())
@@ -146,15 +164,7 @@ impl Server {
             // A command that needs no input may be gone before it is written.
             let _ = stdin.write_all(input.as_bytes());
         }
-        let output = child.wait_with_output()?;
-        ensure!(
-            output.status.success(),
-            "ma-demande-server {} ended with {}: {}",
-            arguments.join(" "),
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Ok(String::from_utf8(output.stdout)?)
+        Ok(child.wait_with_output()?)
     }
 }
 

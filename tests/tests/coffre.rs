@@ -78,9 +78,10 @@ fn a_byte_changed_on_the_disk_is_never_served() -> Result<()> {
         let mut changed = whole.clone();
         *changed.get_mut(at).context("beyond the file")? ^= 0x20;
         std::fs::write(file, &changed)?;
-        // Either no answer, or one that is not ended: the body is shorter than was announced.
+        // A refusal, or an answer that is not ended: an error here, unless its body has no byte at all.
         if let Ok(answer) = content(&phone, piece).send(phone.addr) {
-            ensure!(answer.status == 500, "byte {at}: {} with {} bytes", answer.status, answer.body.len());
+            let nothing = answer.status == 500 || answer.body.is_empty();
+            ensure!(nothing, "byte {at}: {} with {} bytes", answer.status, answer.body.len());
         }
     }
     std::fs::write(file, &whole)?;
@@ -140,5 +141,67 @@ fn a_coffre_in_clear_takes_a_key_later_and_holds_both() -> Result<()> {
     ensure!(content(&phone, clear).send(phone.addr)?.expect(200)?.body == bytes_clear);
     ensure!(content(&phone, sealed).send(phone.addr)?.expect(200)?.body == bytes_sealed);
     ensure!(phone.recu(metadata.depot)?.sha256 == sha256(&bytes));
+    Ok(())
+}
+
+/// What `verifier` says of the server's data, and whether it found damage.
+fn verify(server: &Server) -> Result<(serde_json::Value, bool)> {
+    let (said, ended_well) = server.try_admin(&["verifier", "--json"], "")?;
+    Ok((serde_json::from_str(said.trim())?, ended_well))
+}
+
+/// The id that a file of the coffre is named by.
+fn id_of(file: &Path) -> Result<serde_json::Value> {
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).context("a name")?;
+    Ok(stem.parse::<uuid::Uuid>()?.to_string().into())
+}
+
+#[test]
+fn verifier_names_what_is_missing_damaged_or_left_over() -> Result<()> {
+    for mut server in [Server::start()?, Server::start_with_key()?] {
+        let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
+        let (_, bytes) = deposit(&phone, b"une")?;
+        deposit(&phone, b"deux")?;
+        let (clean, ended_well) = verify(&server)?;
+        // Two photos and the pictures of each.
+        ensure!(ended_well && clean.get("lus") == Some(&4.into()), "{clean}");
+
+        let photos = files(&server.data().join("coffre/blobs"), bytes.len() as u64)?;
+        let [damaged, missing] = photos.as_slice() else { anyhow::bail!("two photos: {photos:?}") };
+        let (whole, kept) = (std::fs::read(damaged)?, std::fs::read(missing)?);
+        let mut changed = whole.clone();
+        *changed.get_mut(100_000).context("a small photo")? ^= 1;
+        std::fs::write(damaged, changed)?;
+        std::fs::remove_file(missing)?;
+        // Sealed by nobody, longer ago than anything under way.
+        // Of another id, in the folder of its last digits.
+        let name = missing.file_stem().and_then(|stem| stem.to_str()).context("a name")?;
+        let left = missing.with_file_name(format!("{:0>32}", name.get(8..).unwrap_or_default()));
+        std::fs::write(&left, b"reste")?;
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(3);
+        std::fs::File::options().write(true).open(&left)?.set_modified(long_ago)?;
+        let (found, ended_well) = verify(&server)?;
+        ensure!(!ended_well, "{found}");
+        for (kind, file) in [("alteres", damaged), ("absents", missing), ("sans_proprietaire", &left)] {
+            ensure!(found.get(kind) == Some(&vec![id_of(file)?].into()), "{kind}: {found}");
+        }
+
+        // The server finds the damage by itself, and what is left over it takes away.
+        server.kill_and_restart()?;
+        for (kind, file) in [("Altere", damaged), ("Absent", missing)] {
+            let id = id_of(file)?;
+            let id = id.as_str().unwrap_or_default();
+            wait_until("the damage is logged", || {
+                let log = server.log()?;
+                let mut lines = log.lines().filter(|line| line.contains("\"ERROR\"") && line.contains(kind));
+                Ok(lines.any(|line| line.contains(id)).then_some(()))
+            })?;
+        }
+        wait_until("what is left over goes", || Ok((!left.exists()).then_some(())))?;
+        std::fs::write(damaged, whole)?;
+        std::fs::write(missing, kept)?;
+        let (clean, ended_well) = verify(&server)?;
+        ensure!(ended_well, "{clean}");
+    }
     Ok(())
 }

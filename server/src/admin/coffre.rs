@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::{AdminError, Answer, Cible, show};
 use crate::{
-    coffre::{Coffre, create_master_key},
+    coffre::{BlobId, Coffre, create_master_key},
     config::{FichiersCles, Reglages},
     registre,
     service::{ServiceError, open_base, open_coffre},
     store::Store,
+    verification::{Bilan, verify},
 };
 
 /// Keys in one transaction of a change of master key: a few milliseconds, so that the running server hardly waits.
@@ -44,6 +45,13 @@ pub enum CommandeCoffre {
         #[command(flatten)]
         cible: Cible,
     },
+    /// Vérifie que chaque pièce a ses octets, tels qu’ils ont été reçus, et que rien ne traîne dans le coffre
+    Verifier {
+        #[command(flatten)]
+        cles: OptionsCles,
+        #[command(flatten)]
+        cible: Cible,
+    },
 }
 
 /// Runs a command and prints its answer.
@@ -64,6 +72,34 @@ pub async fn run(commande: CommandeCoffre) -> Result<(), AdminError> {
             show(json, answer?);
             Ok(())
         }
+        CommandeCoffre::Verifier { cles, cible } => {
+            let (store, coffre) = open(&cible, &cles)?;
+            let bilan = verify(&store, &coffre).await;
+            store.close().await;
+            report(cible.json, &bilan?)
+        }
+    }
+}
+
+/// Says what a verification found; an error names the first kind of damage.
+fn report(json: bool, bilan: &Bilan) -> Result<(), AdminError> {
+    let ids = |blobs: &[BlobId]| blobs.iter().map(|blob| blob.0.to_string()).collect::<Vec<_>>();
+    let (absents, alteres, restes) = (ids(&bilan.absents), ids(&bilan.alteres), ids(&bilan.restes));
+    let mut text = format!("{} fichier(s) lus, {} octets.", bilan.lus, bilan.octets);
+    for (what, ids) in [("absent", &absents), ("altéré", &alteres), ("sans propriétaire", &restes)] {
+        ids.iter().for_each(|id| text.extend(["\n", what, " : ", id]));
+    }
+    let counts = (absents.len(), alteres.len(), restes.len());
+    let value = json!({
+        "lus": bilan.lus, "octets": bilan.octets,
+        "absents": absents, "alteres": alteres, "sans_proprietaire": restes,
+    });
+    show(json, (text, value));
+    match counts {
+        (0, 0, 0) => Ok(()),
+        (0, 0, restes) => Err(AdminError::Restes(restes)),
+        (0, alteres, _) => Err(AdminError::Alteres(alteres)),
+        (absents, ..) => Err(AdminError::Absents(absents)),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
     clock::{Clock, jour_en_france},
     coffre::CleError,
     config::{ConfigError, Reglages},
+    octets::OctetsError,
     registre::{
         self, AgentError, AskError, Bilan, EvenementError, ImportError, JournalError, JudgeError, Jugement,
         NouvelAgent, NouvelEvenement, OuvertureDemandee, PartenaireError, PieceADemander, Profil, Tete,
@@ -267,6 +268,14 @@ pub enum AdminError {
     Cle(#[from] CleError),
     #[error("Indiquez la nouvelle clé maîtresse (--cle) et celle d’avant (--ancienne-cle).")]
     SansCle,
+    #[error(transparent)]
+    Octets(#[from] OctetsError),
+    #[error("{0} fichier(s) absent(s) du coffre : reprenez-les d’une sauvegarde.")]
+    Absents(usize),
+    #[error("{0} fichier(s) altéré(s) dans le coffre : reprenez-les d’une sauvegarde.")]
+    Alteres(usize),
+    #[error("{0} fichier(s) du coffre n’appartiennent à aucune pièce : le serveur les efface dans l’heure.")]
+    Restes(usize),
     #[error("L’entrée standard ne se lit pas : {0}")]
     Entree(#[from] std::io::Error),
     #[error(transparent)]

@@ -7,7 +7,14 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use wire::UploadId;
 
-use crate::{coffre::BlobId, http::problem::Refus, registre, service::Service};
+use crate::{
+    coffre::{BlobId, Coffre, CoffreError},
+    http::problem::Refus,
+    octets::OctetsError,
+    registre,
+    service::Service,
+    store::{Store, StoreError},
+};
 
 /// Between two collections. Leftovers cost only room.
 const EVERY: Duration = Duration::from_hours(1);
@@ -41,53 +48,64 @@ async fn collect(service: &Service) -> Result<(), Refus> {
     let purged = service.store.write(move |tx| registre::purge_originals(tx, PURGED_AT_ONCE, now)).await?;
     let coffre = service.coffre.clone();
     Service::blocking(move || purged.into_iter().try_for_each(|blob| coffre.remove_blob(blob))).await??;
-    // The inventory first: what is begun after it is in no list of leftovers.
+    let orphans = find_orphans(&service.store, &service.coffre).await?;
+    let removed = orphans.staged.len() + orphans.blobs.len();
     let coffre = service.coffre.clone();
-    let (staged, sealed) = Service::blocking(move || {
-        Ok::<_, crate::coffre::CoffreError>((coffre.list_staging()?, coffre.list_blobs()?))
+    Service::blocking(move || {
+        orphans.staged.into_iter().try_for_each(|upload| coffre.remove_staging(upload))?;
+        orphans.blobs.into_iter().try_for_each(|blob| coffre.remove_blob(blob))
     })
     .await??;
-    let alive = service.store.read(registre::list_depots_en_cours).await?;
+    if !expired.is_empty() || removed > 0 {
+        tracing::info!(expired = expired.len(), orphans = removed, "collected");
+    }
+    Ok(())
+}
+
+/// Bytes that belong to nothing.
+pub(crate) struct Orphans {
+    /// Not sealed.
+    staged: Vec<UploadId>,
+    /// Sealed.
+    pub(crate) blobs: Vec<BlobId>,
+}
+
+/// Finds the bytes that no upload and no row owns, and that nothing under way can still want.
+pub(crate) async fn find_orphans(store: &Store, coffre: &Coffre) -> Result<Orphans, OctetsError> {
+    // The inventory first: what is begun after it is in no list of leftovers.
+    let coffre = coffre.clone();
+    let (staged, sealed) = tokio::task::spawn_blocking(move || {
+        Ok::<_, CoffreError>((coffre.list_staging()?, coffre.list_blobs()?))
+    })
+    .await??;
+    let alive = store.read(registre::list_depots_en_cours).await?;
     let alive: HashSet<UploadId> = alive.into_iter().map(|(upload, _)| upload).collect();
     // The file system's own dates are compared with the system's clock, whatever clock the rules use.
     let old = |changed: std::time::SystemTime| changed.elapsed().is_ok_and(|age| age > GRACE);
-
-    let staged: Vec<UploadId> = staged
+    let staged = staged
         .into_iter()
         .filter(|(upload, changed)| old(*changed) && !alive.contains(upload))
         .map(|(upload, _)| upload)
         .collect();
-    let mut removed = staged.len();
-    let coffre = service.coffre.clone();
-    Service::blocking(move || staged.into_iter().try_for_each(|upload| coffre.remove_staging(upload)))
-        .await??;
     let suspects: Vec<BlobId> = sealed
         .into_iter()
         // Sealed bytes whose upload is still alive are taken back when it goes on.
         .filter(|(blob, changed)| old(*changed) && !alive.contains(&UploadId(blob.0)))
         .map(|(blob, _)| blob)
         .collect();
+    let mut blobs = Vec::new();
     for some in suspects.chunks(LOOKED_UP_AT_ONCE) {
         let some = some.to_vec();
-        let orphans = service
-            .store
-            .read(move |tx| {
-                let mut orphans = Vec::new();
-                for blob in some {
-                    if !registre::owns_blob(tx, blob)? {
-                        orphans.push(blob);
-                    }
+        let orphans = store.read(move |tx| {
+            let mut orphans = Vec::new();
+            for blob in some {
+                if !registre::owns_blob(tx, blob)? {
+                    orphans.push(blob);
                 }
-                Ok::<_, crate::store::StoreError>(orphans)
-            })
-            .await?;
-        removed += orphans.len();
-        let coffre = service.coffre.clone();
-        Service::blocking(move || orphans.into_iter().try_for_each(|blob| coffre.remove_blob(blob)))
-            .await??;
+            }
+            Ok::<_, StoreError>(orphans)
+        });
+        blobs.extend(orphans.await?);
     }
-    if !expired.is_empty() || removed > 0 {
-        tracing::info!(expired = expired.len(), orphans = removed, "collected");
-    }
-    Ok(())
+    Ok(Orphans { staged, blobs })
 }

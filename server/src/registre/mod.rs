@@ -10,6 +10,7 @@ mod apercu;
 mod ask_piece;
 mod attach_justificatif;
 mod begin_depot;
+mod blob;
 mod brouillon;
 mod checklist;
 mod cle;
@@ -57,6 +58,7 @@ pub use ask_piece::{
 };
 pub use attach_justificatif::{AttachError, Attached, DepositError, attach_justificatif, deposit_whole};
 pub use begin_depot::{BeginError, Begun, begin_depot};
+pub use blob::{BlobGarde, find_some_blob, list_blobs};
 pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
 pub use cle::{find_cle, find_cle_of_blob, keep_cle, list_cles_not_under, list_maitresses, replace_cle};
 pub use compte::{
