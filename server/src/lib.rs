@@ -4,7 +4,7 @@
 //! signs a demandeur in, and an agent, with [`federation`] where the operator has an identity provider; `depot` takes an upload's bytes into the [`coffre`] while [`registre`] holds their facts; one
 //! transaction of [`registre`] attaches the piece; `inspection` has it read by a confined process; `api` lists and
 //! serves it to its demandeur, `guichet` to the agents of the territory. [`verification`] reads again what the coffre
-//! keeps. [`store`] is the engine under the registre,
+//! keeps, `sauvegarde` copies it and brings it back. [`store`] is the engine under the registre,
 //! [`admin`] the commands of the operator, [`config`] what the operator decides, [`service`] what all rooms share,
 //! [`servir`] the server's life, [`log`] what is written down of it, [`secrets`] what is drawn and hashed, [`totp`] what an authenticator shows, [`clock`]
 //! the only source of time.
@@ -24,6 +24,7 @@ mod inspection;
 pub mod log;
 pub mod octets;
 pub mod registre;
+pub mod sauvegarde;
 pub mod secrets;
 pub mod service;
 pub mod servir;

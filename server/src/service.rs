@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The database's file in the folder of data.
-const BASE_FILE: &str = "base.sqlite";
+pub(crate) const BASE_FILE: &str = "base.sqlite";
 
 /// The coffre's directory there.
 const COFFRE_DIRECTORY: &str = "coffre";

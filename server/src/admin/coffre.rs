@@ -1,15 +1,16 @@
 //! The operator's commands about the coffre and its keys.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{AdminError, Answer, Cible, show};
 use crate::{
+    clock::Clock,
     coffre::{BlobId, Coffre, create_master_key},
     config::{FichiersCles, Reglages},
-    registre,
+    registre, sauvegarde,
     service::{ServiceError, open_base, open_coffre},
     store::Store,
     verification::{Bilan, verify},
@@ -52,6 +53,23 @@ pub enum CommandeCoffre {
         #[command(flatten)]
         cible: Cible,
     },
+    /// Sauvegarde base et coffre dans un dossier, pendant que le serveur sert ; la clé maîtresse n’y va pas
+    Sauvegarder {
+        /// Dossier de la sauvegarde ; s’il en contient une, elle est mise à jour
+        dossier: PathBuf,
+        /// N’y porte que la liste des effacements : à faire toutes les quelques minutes
+        #[arg(long)]
+        effacements: bool,
+        #[command(flatten)]
+        cible: Cible,
+    },
+    /// Restaure une sauvegarde dans un dossier de données vide, sans ce qui a été effacé depuis
+    Restaurer {
+        /// Dossier de la sauvegarde
+        dossier: PathBuf,
+        #[command(flatten)]
+        cible: Cible,
+    },
 }
 
 /// Runs a command and prints its answer.
@@ -78,7 +96,49 @@ pub async fn run(commande: CommandeCoffre) -> Result<(), AdminError> {
             store.close().await;
             report(cible.json, &bilan?)
         }
+        CommandeCoffre::Sauvegarder { dossier, effacements, cible } => {
+            let donnees = cible.reglages(Reglages::default())?.donnees()?;
+            let store = open_base(&donnees)?;
+            let done = back_up(&store, &donnees, &dossier, effacements).await;
+            store.close().await;
+            let (answer, absents) = done?;
+            show(cible.json, answer);
+            if absents == 0 { Ok(()) } else { Err(AdminError::Absents(absents)) }
+        }
+        CommandeCoffre::Restaurer { dossier, cible } => {
+            let donnees = cible.reglages(Reglages::default())?.donnees()?;
+            let done = sauvegarde::restore(&dossier, &donnees, &Clock::System).await?;
+            let (copies, absents) = (done.copie.copies, done.copie.absents.len());
+            let (faite_le, jusqu_au) = (done.faite_le.to_rfc3339(), done.effacements_jusqu_au.to_rfc3339());
+            let text = format!(
+                "Restauré dans l’état du {faite_le} : {copies} fichier(s). Les effacements sont connus jusqu’au {jusqu_au}. Tout le monde s’identifie à nouveau ; lancez « verifier » avant de servir."
+            );
+            let value = json!({
+                "faite_le": faite_le, "effacements_jusqu_au": jusqu_au, "copies": copies, "absents": absents,
+            });
+            show(cible.json, (text, value));
+            if absents == 0 { Ok(()) } else { Err(AdminError::Absents(absents)) }
+        }
     }
+}
+
+/// Backs up, or brings only the erasures to the backup. Gives with the answer how many files were nowhere.
+async fn back_up(
+    store: &Store,
+    donnees: &Path,
+    dossier: &Path,
+    only_effacements: bool,
+) -> Result<(Answer, usize), AdminError> {
+    if only_effacements {
+        sauvegarde::write_effacements(store, dossier, &Clock::System).await?;
+        return Ok((("Effacements portés à la sauvegarde.".to_owned(), json!({})), 0));
+    }
+    // Without keys: files are copied as they lie.
+    let coffre = open_coffre(donnees, None).map_err(ServiceError::from)?;
+    let copie = sauvegarde::back_up(store, &coffre, donnees, dossier, &Clock::System).await?;
+    let (copies, absents) = (copie.copies, copie.absents.len());
+    let text = format!("Sauvegardé : la base, et {copies} fichier(s) de plus.");
+    Ok(((text, json!({ "copies": copies, "absents": absents })), absents))
 }
 
 /// Says what a verification found; an error names the first kind of damage.

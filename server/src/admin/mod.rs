@@ -33,6 +33,7 @@ use crate::{
         self, AgentError, AskError, Bilan, EvenementError, ImportError, JournalError, JudgeError, Jugement,
         NouvelAgent, NouvelEvenement, OuvertureDemandee, PartenaireError, PieceADemander, Profil, Tete,
     },
+    sauvegarde::SauvegardeError,
     secrets::{SecretError, hash_secret, new_code, normalise_code},
     service::{ServiceError, open_base},
     store::{Store, StoreError},
@@ -270,6 +271,8 @@ pub enum AdminError {
     SansCle,
     #[error(transparent)]
     Octets(#[from] OctetsError),
+    #[error(transparent)]
+    Sauvegarde(#[from] SauvegardeError),
     #[error("{0} fichier(s) absent(s) du coffre : reprenez-les d’une sauvegarde.")]
     Absents(usize),
     #[error("{0} fichier(s) altéré(s) dans le coffre : reprenez-les d’une sauvegarde.")]

@@ -69,7 +69,7 @@ impl Coffre {
         Ok(copied)
     }
 
-    fn find_blob(&self, blob: BlobId) -> Result<(File, Forme), CoffreError> {
+    pub(super) fn find_blob(&self, blob: BlobId) -> Result<(File, Forme), CoffreError> {
         let mut absent = io::ErrorKind::NotFound.into();
         for forme in Forme::ALL {
             match File::open(self.blob_path(blob, forme)) {

@@ -27,7 +27,7 @@ mod staging;
 use std::{
     fs::{self, DirBuilder, File},
     io,
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -231,6 +231,33 @@ impl Coffre {
     /// Removes sealed bytes. That they are gone already is no error: a removal may be repeated.
     pub fn remove_blob(&self, blob: BlobId) -> Result<(), CoffreError> {
         Forme::ALL.into_iter().try_for_each(|forme| remove(&self.blob_path(blob, forme)))
+    }
+
+    /// Copies sealed bytes as they lie here into another coffre, unless it has them; durable when this returns. Whether it
+    /// had to. Blocks.
+    pub fn copy_to(&self, blob: BlobId, other: &Self) -> Result<bool, CoffreError> {
+        if Forme::ALL.into_iter().any(|forme| other.blob_path(blob, forme).exists()) {
+            return Ok(false);
+        }
+        let (mut from, forme) = self.find_blob(blob)?;
+        let (staged, to) = (other.staging_path(UploadId(blob.0), forme), other.blob_path(blob, forme));
+        let mut attempt = || -> io::Result<()> {
+            let mut options = fs::OpenOptions::new();
+            let mut file = options.write(true).create(true).truncate(true).mode(FILE_MODE).open(&staged)?;
+            io::copy(&mut from, &mut file)?;
+            file.sync_data()?;
+            fs::rename(&staged, &to)?;
+            sync_directory(&other.shard_path(blob))
+        };
+        attempt().map_err(|source| CoffreError::new("copie", source))?;
+        Ok(true)
+    }
+
+    /// Bytes that the service's account can still write on the file system of the uploads.
+    pub fn free_bytes(&self) -> Result<u64, CoffreError> {
+        let measured = rustix::fs::statvfs(&self.staging)
+            .map_err(|source| CoffreError::new("mesure de la place", source.into()))?;
+        Ok(measured.f_bavail.saturating_mul(measured.f_frsize))
     }
 
     /// The uploads with bytes under way, and when each last changed: for the collection of orphans.

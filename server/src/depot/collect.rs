@@ -44,6 +44,7 @@ async fn collect(service: &Service) -> Result<(), Refus> {
     for upload in &expired {
         super::remove_upload(service, *upload).await?;
     }
+    service.store.write(move |tx| registre::purge_effacements(tx, now)).await?;
     // Their bytes are orphans from here on: what cannot be removed now is found below, an hour later.
     let purged = service.store.write(move |tx| registre::purge_originals(tx, PURGED_AT_ONCE, now)).await?;
     let coffre = service.coffre.clone();

@@ -6,6 +6,7 @@ use wire::{
 };
 
 use super::{
+    effacement::MotifEffacement,
     journal::Acte,
     types::{EtatCompte, EtatDepot, Profil},
 };
@@ -72,6 +73,7 @@ words! {
         CleCreee = "cle_creee",
         CleRevoquee = "cle_revoquee",
     }
+    MotifEffacement { Retire = "retire", Dangereux = "dangereux", Original = "original" }
     EtatCompte {
         AConfirmer = "a_confirmer",
         ACompleter = "a_completer",

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use wire::{Controle, JustificatifId, RaisonRefus, inspection::Verdict};
 
 use super::{
+    effacement::{MotifEffacement, record_effacement},
     piece::{forget_blob, piece_by_id},
     release::{give_back_useful_places, reopen_slot},
     types::{AInspecter, DocumentGarde},
@@ -78,7 +79,14 @@ pub fn record_verdict(
             )?;
             give_back_useful_places(tx, &piece)?;
             reopen_slot(tx, &piece)?;
-            if *raison == RaisonRefus::Dangereux { Ok(forget_blob(tx, &piece)?) } else { Ok(None) }
+            if *raison != RaisonRefus::Dangereux {
+                return Ok(None);
+            }
+            let dangerous = forget_blob(tx, &piece)?;
+            if let Some(blob) = dangerous {
+                record_effacement(tx, blob, piece.id, MotifEffacement::Dangereux, now)?;
+            }
+            Ok(dangerous)
         }
     }
 }

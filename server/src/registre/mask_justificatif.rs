@@ -12,6 +12,7 @@ use wire::{Controle, DemandeId, Examen, JustificatifId, MediaType, inspection::M
 
 use super::{
     apercu::{forget_apercus, record_apercus},
+    effacement::{MotifEffacement, forget_original, record_effacement},
     find_contenu::ContenuError,
     for_agent::{find_judgeable, find_openable, record_asking},
     inspect::insert_document,
@@ -165,12 +166,8 @@ pub fn purge_originals(tx: &mut Tx<'_>, limit: u32, now: DateTime<Utc>) -> Resul
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     for (justificatif, original) in &due {
-        tx.execute(
-            "UPDATE justificatif SET original = NULL, original_type = NULL WHERE id = $1",
-            params![*justificatif],
-        )?;
-        tx.execute("DELETE FROM masque WHERE justificatif = $1", params![*justificatif])?;
-        tx.execute("DELETE FROM blob WHERE id = $1", params![*original])?;
+        forget_original(tx, *justificatif, *original)?;
+        record_effacement(tx, *original, *justificatif, MotifEffacement::Original, now)?;
     }
     Ok(due.into_iter().map(|(_, original)| original).collect())
 }

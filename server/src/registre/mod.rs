@@ -19,6 +19,7 @@ mod compte;
 mod courriel;
 mod deposit_partenaire;
 mod depot;
+mod effacement;
 mod evenement;
 mod faits;
 mod federation;
@@ -71,6 +72,9 @@ pub use deposit_partenaire::{
     check_partenaire, deposit_partenaire,
 };
 pub use depot::{find_depot, list_depots_en_cours};
+pub use effacement::{
+    Effacement, MotifEffacement, SAUVEGARDE_AGE_MAX, list_effacements, purge_effacements, replay_effacements,
+};
 pub use evenement::{
     EvenementAgent, EvenementError, NouvelEvenement, TYPES, TypeEvenement, add_evenement, add_for_agent,
     delete_evenement, list_evenements,

@@ -6,6 +6,7 @@ use wire::JustificatifId;
 
 use super::{
     apercu::forget_apercus,
+    effacement::{MotifEffacement, record_effacement},
     piece::{forget_blob, piece_by_id},
     release::{give_back_every_place, reopen_slot},
     types::SessionCourante,
@@ -49,5 +50,9 @@ pub fn withdraw_justificatif(
     give_back_every_place(tx, &piece)?;
     reopen_slot(tx, &piece)?;
     let blobs = [forget_blob(tx, &piece)?, forget_apercus(tx, piece.id)?];
-    Ok(blobs.into_iter().flatten().collect())
+    let blobs: Vec<BlobId> = blobs.into_iter().flatten().collect();
+    for blob in &blobs {
+        record_effacement(tx, *blob, piece.id, MotifEffacement::Retire, now)?;
+    }
+    Ok(blobs)
 }

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_second_facteur.sql"),
     include_str!("migrations/0011_federation.sql"),
     include_str!("migrations/0012_cle.sql"),
+    include_str!("migrations/0013_effacement.sql"),
 ];
 
 /// Every script with its version.

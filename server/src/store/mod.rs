@@ -15,9 +15,15 @@ mod tx;
 mod value;
 mod writer;
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::StoreError;
@@ -121,6 +127,36 @@ impl Store {
             drop(closed.await);
         }
     }
+}
+
+/// Copies a base into a new file, as it is at one moment; whoever has it open goes on reading and writing. What was deleted
+/// from it is not in the copy. Blocks.
+pub fn copy_base(from: &Path, into: &Path) -> Result<(), OpenError> {
+    let name = into.to_str().ok_or(std::io::ErrorKind::InvalidFilename).map_err(std::io::Error::from)?;
+    // Made here and not by SQLite, because only the service's account may read it.
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(into)?;
+    let connection = open_existing(from)?;
+    connection.execute("VACUUM INTO ?1", [name]).map_err(StoreError::from)?;
+    let folder = into.parent().unwrap_or(Path::new("."));
+    File::open(into)?.sync_all()?;
+    Ok(File::open(folder)?.sync_all()?)
+}
+
+/// Runs an operation that reads a base in a file, one moment of it. Blocks.
+pub fn read_copy<T, E: From<StoreError>>(
+    path: &Path,
+    operation: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut connection = open_existing(path)?;
+    let moment = connection.transaction().map_err(StoreError::from)?;
+    operation(&Tx::new(&moment))
+}
+
+fn open_existing(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
 }
 
 /// What every connection needs before it is used.

@@ -5,7 +5,7 @@ use wire::inspection::Masque;
 use super::*;
 use crate::registre::AgentConnecte;
 
-fn blob(n: u8) -> BlobId {
+pub(super) fn blob(n: u8) -> BlobId {
     BlobId(Uuid::from_bytes([n; 16]))
 }
 
@@ -14,7 +14,7 @@ fn document(n: u8) -> DocumentGarde {
 }
 
 /// Masks as the agent's page stands now; gives what is nobody's any more.
-fn mask(
+pub(super) fn mask(
     base: &Base,
     agent: &AgentConnecte,
     piece: JustificatifId,
@@ -36,7 +36,7 @@ fn vu(base: &Base, agent: &AgentConnecte, piece: JustificatifId) -> String {
     base.read(move |tx| find_piece_for_agent(tx, &agent, piece)).unwrap().unwrap().1.vu_masques
 }
 
-fn purge(base: &Base) -> Vec<BlobId> {
+pub(super) fn purge(base: &Base) -> Vec<BlobId> {
     let now = base.clock.now();
     base.write(move |tx| purge_originals(tx, 10, now)).unwrap()
 }

@@ -4,6 +4,7 @@
 mod agents;
 mod demandes;
 mod depots;
+mod effacements;
 mod journal;
 mod masques;
 mod pieces;
@@ -35,7 +36,7 @@ struct Base {
     runtime: tokio::runtime::Runtime,
     exemple: DemandeId,
     temoin: DemandeId,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn guichet(code: &str) -> GuichetCode {
@@ -107,7 +108,7 @@ impl Base {
             Ok::<_, ImportError>((id(EXEMPLE)?, id(TEMOIN)?))
         });
         let (exemple, temoin) = runtime.block_on(filled).unwrap();
-        Self { store, clock, runtime, exemple, temoin, _folder: folder }
+        Self { store, clock, runtime, exemple, temoin, folder: folder }
     }
 
     fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
