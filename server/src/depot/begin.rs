@@ -47,8 +47,16 @@ pub(crate) async fn begin(
     }
 
     let (now, who) = (service.clock.now(), deposant.clone());
-    let begun =
-        service.store.write(move |tx| registre::begin_depot(tx, &who, &facts, &entete, taille, now)).await?;
+    let libre = free_bytes(&service).await?;
+    let begun = service.store.write(move |tx| {
+        let begun = registre::begin_depot(tx, &who, &facts, &entete, taille, now)?;
+        if begun.created && begun.depot.etat == EtatDepot::EnCours {
+            // The new one is among those that have been promised room; without it nothing was begun.
+            registre::check_place(tx, 0, libre)?;
+        }
+        Ok::<_, BeginError>(begun)
+    });
+    let begun = begun.await?;
     let mut depot = begun.depot;
     let fresh = depot.etat == EtatDepot::EnCours && depot.offset == 0;
     if with_upload && fresh {
@@ -70,6 +78,12 @@ pub(crate) async fn begin(
     );
     describe_progress(response.headers_mut(), &depot);
     Ok(response)
+}
+
+/// Bytes that are free for uploads.
+pub(super) async fn free_bytes(service: &Service) -> Result<u64, Refus> {
+    let coffre = service.coffre.clone();
+    Ok(Service::blocking(move || coffre.free_bytes()).await??)
 }
 
 /// The announced length, within its limits.
@@ -100,6 +114,7 @@ impl From<BeginError> for Refus {
             BeginError::Introuvable => ProblemCode::Introuvable.into(),
             BeginError::DemandeFermee => ProblemCode::DemandeFermee.into(),
             BeginError::FaitsInvalides(detail) => Self::new(ProblemCode::FaitsInvalides).detail(detail),
+            BeginError::DisquePlein => ProblemCode::DisquePlein.into(),
             BeginError::QuotaAtteint => ProblemCode::QuotaAtteint.into(),
             BeginError::DepotDifferent => ProblemCode::DepotDifferent.into(),
             BeginError::Store(error) => error.into(),

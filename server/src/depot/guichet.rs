@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use wire::{DemandeId, DepotMetadata, ProblemCode, UploadId, limites::UPLOAD_BYTES_MAX};
 
 use super::{
+    begin::free_bytes,
     remove_upload,
     writing::{WriteError, Writing, refus_of_type},
 };
@@ -68,6 +69,8 @@ pub(super) async fn receive<E: Into<Refus>>(
     upload: UploadId,
     mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> Result<Writing, Refus> {
+    let libre = free_bytes(service).await?;
+    service.store.read(move |tx| registre::check_place(tx, UPLOAD_BYTES_MAX, libre)).await?;
     let (cle, coffre) = (service.cle_for(demande).await?, service.coffre.clone());
     let mut writing =
         Service::blocking(move || Writing::open(&coffre, upload, 0, UPLOAD_BYTES_MAX, cle.as_ref()))

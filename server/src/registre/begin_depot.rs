@@ -22,6 +22,10 @@ use crate::{
     store::{StoreError, Tx},
 };
 
+/// Bytes that no document takes: for the base and its log, so that people can still read, withdraw and judge while the
+/// operator makes room. The log grows to some megabytes, a large import to a hundred.
+pub const PLACE_DE_LA_BASE: u64 = 256 * 1024 * 1024;
+
 /// What [`begin_depot`] answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
@@ -46,6 +50,9 @@ pub enum BeginError {
     /// The demande holds as many pieces, or bytes, as it may, uploads under way included.
     #[error("quota atteint")]
     QuotaAtteint,
+    /// The disk has no room for it beside what others were promised.
+    #[error("plus de place pour ce dépôt")]
+    DisquePlein,
     /// The same deposit id was used with other facts or another length.
     #[error("dépôt déjà commencé avec d’autres faits")]
     DepotDifferent,
@@ -136,6 +143,19 @@ pub(super) fn begin_as(
     };
     insert(tx, &depot, metadata.depot, session, now)?;
     Ok(Begun { depot, created: true })
+}
+
+/// Whether the disk, of which `libre` bytes are free, holds `more` bytes beside what uploads under way have still to
+/// receive. Asked in the transaction that begins one, so that no two are promised the same room. What they have written
+/// and not yet recorded counts twice: rather too little room than too much.
+pub fn check_place(tx: &Tx<'_>, more: u64, libre: u64) -> Result<(), BeginError> {
+    let promised: u64 = tx.query_one(
+        "SELECT CAST(coalesce(sum(taille - recus), 0) AS BIGINT) FROM depot WHERE etat = 'en_cours'",
+        &[],
+        |row| row.get(0),
+    )?;
+    let wanted = promised.saturating_add(more).saturating_add(PLACE_DE_LA_BASE);
+    if wanted > libre { Err(BeginError::DisquePlein) } else { Ok(()) }
 }
 
 /// Whether an upload that was found is one that this depositor may go on with: ids of deposits are chosen by clients.

@@ -58,7 +58,7 @@ pub use ask_piece::{
     AskError, DemandeDePiece, PieceADemander, ask_for_agent, ask_piece, list_demandes_de_pieces,
 };
 pub use attach_justificatif::{AttachError, Attached, DepositError, attach_justificatif, deposit_whole};
-pub use begin_depot::{BeginError, Begun, begin_depot};
+pub use begin_depot::{BeginError, Begun, PLACE_DE_LA_BASE, begin_depot, check_place};
 pub use blob::{BlobGarde, find_some_blob, list_blobs};
 pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
 pub use cle::{find_cle, find_cle_of_blob, keep_cle, list_cles_not_under, list_maitresses, replace_cle};

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_federation.sql"),
     include_str!("migrations/0012_cle.sql"),
     include_str!("migrations/0013_effacement.sql"),
+    include_str!("migrations/0014_place.sql"),
 ];
 
 /// Every script with its version.

@@ -338,3 +338,23 @@ proptest! {
         prop_assert_eq!(base.list(phone).len(), usize::from(attached));
     }
 }
+
+#[test]
+fn a_disk_is_not_filled_by_promises() {
+    let base = Base::new();
+    let phone = base.phone();
+    let first = base.begin(phone, &base.facts("identite", "passeport"), 1_000).unwrap().depot.upload;
+    base.begin(phone, &base.facts("identite", "titre_sejour"), 500).unwrap();
+    base.advance(first, 0, 0, 400).unwrap();
+    // 600 and 500 bytes are still to come, and the base keeps its room.
+    let fits = |more: u64, libre: u64| base.read(move |tx| check_place(tx, more, libre)).is_ok();
+    assert!(fits(0, 1_100 + PLACE_DE_LA_BASE));
+    assert!(!fits(0, 1_099 + PLACE_DE_LA_BASE));
+    assert!(fits(50, 1_150 + PLACE_DE_LA_BASE));
+    assert!(!fits(50, 1_149 + PLACE_DE_LA_BASE));
+    // What has ended, well or badly, wants nothing more.
+    base.advance(first, 0, 400, 1_000).unwrap();
+    base.attach(first, 0, digest(1)).unwrap();
+    assert!(fits(0, 500 + PLACE_DE_LA_BASE));
+    assert!(!fits(0, 0) && !fits(u64::MAX, u64::MAX - 1));
+}
