@@ -3,11 +3,11 @@
 use wire::DemandeId;
 
 use crate::{
-    coffre::{Blob, BlobId, CleId, CoffreError, Enveloppe},
+    coffre::{Blob, BlobId, Coffre, CoffreError, Enveloppe},
     http::problem::Refus,
     registre,
     service::Service,
-    store::StoreError,
+    store::{Store, StoreError},
 };
 
 /// Why bytes could not be reached.
@@ -66,10 +66,13 @@ impl Service {
         let (cle, coffre) = (self.cle_of(blob).await?, self.coffre.clone());
         Ok(tokio::task::spawn_blocking(move || coffre.open_blob(blob, cle.as_ref())).await??)
     }
+}
 
-    /// A master key that wraps keys in the base and was not given: nothing under it could be read.
-    pub(crate) async fn missing_master_key(&self) -> Result<Option<CleId>, StoreError> {
-        let used = self.store.read(registre::list_maitresses).await?;
-        Ok(used.into_iter().find(|cle| !self.coffre.knows(*cle)))
+/// Fails where a master key that wraps keys in the base was not given: nothing under it could be read.
+pub(crate) async fn check_master_keys(store: &Store, coffre: &Coffre) -> Result<(), OctetsError> {
+    let used = store.read(registre::list_maitresses).await?;
+    match used.into_iter().find(|cle| !coffre.knows(*cle)) {
+        Some(cle) => Err(CoffreError::CleInconnue { cle }.into()),
+        None => Ok(()),
     }
 }

@@ -280,6 +280,8 @@ fn prune(dossier: &Path, kept: &Coffre) -> Result<(), SauvegardeError> {
         Ok::<_, StoreError>(useless)
     })?;
     useless.into_iter().try_for_each(|blob| kept.remove_blob(blob))?;
+    // Half copies of a backup that was interrupted.
+    kept.list_staging()?.into_iter().try_for_each(|(half, _)| kept.remove_staging(half))?;
     Ok(())
 }
 

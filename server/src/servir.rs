@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    coffre::CoffreError,
     config::{Config, Tls},
     courriel, depot,
     http::{
@@ -23,8 +22,8 @@ use crate::{
         tls::{self, Certificat, TlsError},
     },
     inspection,
+    octets::{OctetsError, check_master_keys},
     service::{Service, ServiceError},
-    store::StoreError,
     verification,
 };
 
@@ -36,10 +35,7 @@ pub enum ServirError {
     Service(#[from] ServiceError),
     /// A key that pieces need was not given.
     #[error(transparent)]
-    Cle(#[from] CoffreError),
-    /// The base does not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    Octets(#[from] OctetsError),
     /// TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -72,9 +68,7 @@ pub struct Running {
 
 /// Listens and serves, until [`Running::stop`].
 pub async fn start(mut service: Service) -> Result<Running, ServirError> {
-    if let Some(cle) = service.missing_master_key().await? {
-        return Err(CoffreError::CleInconnue { cle }.into());
-    }
+    check_master_keys(&service.store, &service.coffre).await?;
     if service.config.cles.is_none() {
         tracing::warn!("no master key (--cle): pieces are written in clear");
     }

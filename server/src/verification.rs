@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use crate::{
     coffre::{Blob, BlobId, Coffre, CoffreError},
     depot::find_orphans,
-    octets::OctetsError,
+    octets::{OctetsError, check_master_keys},
     registre::{self, BlobGarde},
     secrets::random_bytes,
     service::Service,
@@ -24,6 +24,9 @@ use crate::{
 };
 
 /// Read at once, in bytes.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Read on a thread for it before the next pause, in bytes.
 const PART_BYTES: usize = 256 * 1024;
 
 /// How fast the server reads its own coffre again, in bytes per second: a hundredth of what a disk gives, so that nobody
@@ -62,6 +65,8 @@ pub struct Bilan {
 
 /// Reads everything.
 pub(crate) async fn verify(store: &Store, coffre: &Coffre) -> Result<Bilan, OctetsError> {
+    // Without its key everything would look damaged.
+    check_master_keys(store, coffre).await?;
     let mut bilan = Bilan::default();
     let mut after = None;
     loop {
@@ -178,7 +183,7 @@ async fn digest(
 
 /// Adds the next part to the digest; 0 at the end.
 fn read_part(open: &mut Blob, sum: &mut Sha256) -> Result<u64, CoffreError> {
-    let mut buffer = vec![0; PART_BYTES / 4];
+    let mut buffer = vec![0; BUFFER_BYTES];
     let mut taken = 0;
     while taken < PART_BYTES {
         let read = open.read(&mut buffer)?;

@@ -147,7 +147,9 @@ fn report(json: bool, bilan: &Bilan) -> Result<(), AdminError> {
     let (absents, alteres, restes) = (ids(&bilan.absents), ids(&bilan.alteres), ids(&bilan.restes));
     let mut text = format!("{} fichier(s) lus, {} octets.", bilan.lus, bilan.octets);
     for (what, ids) in [("absent", &absents), ("altéré", &alteres), ("sans propriétaire", &restes)] {
-        ids.iter().for_each(|id| text.extend(["\n", what, " : ", id]));
+        for id in ids {
+            text.extend(["\n", what, " : ", id]);
+        }
     }
     let counts = (absents.len(), alteres.len(), restes.len());
     let value = json!({

@@ -2,7 +2,7 @@
 //!
 //! A data key is drawn at a demande's first bytes and lies in the base, wrapped by the master key and bound to its
 //! demande ([`Enveloppe`]). Whoever has the base and the coffre, but not the file, can read no piece; whoever erases a
-//! demande's row has made its pieces unreadable, wherever copies of their bytes may lie. The master key is changed by
+//! demande's row, in the base and its backups, has made its pieces unreadable, wherever copies of their bytes may lie. The master key is changed by
 //! wrapping the data keys anew: no bytes of pieces are written again.
 //!
 //! Everything is AES-256-GCM, with keys that HKDF-SHA-256 derives for one purpose each. Nonces are 96 random bits: under
