@@ -134,8 +134,8 @@ fn a_restoration_wants_an_empty_folder_and_a_young_whole_backup() -> Result<()> 
         Ok(std::fs::write(&date, serde_json::json!({ "faite_le": le }).to_string())?)
     };
     let elsewhere = |name: &str| -> Result<bool> {
-        let data = server.scratch().join(name);
-        Ok(server.try_admin(&["restaurer", backup, "--donnees", path(&data)?], "")?.1)
+        let into = server.scratch().join(name);
+        Ok(server.try_admin(&["restaurer", backup, "--donnees", path(&into)?], "")?.1)
     };
     days(31)?;
     ensure!(!elsewhere("trop-vieux")?, "a backup of 31 days was restored");

@@ -69,7 +69,9 @@ fn upload() -> UploadId {
 }
 
 fn in_both_forms(essai: impl Fn(Essai)) {
-    Forme::ALL.into_iter().for_each(|forme| essai(Essai::new(forme)));
+    for forme in Forme::ALL {
+        essai(Essai::new(forme));
+    }
 }
 
 #[test]

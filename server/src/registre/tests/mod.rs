@@ -108,7 +108,7 @@ impl Base {
             Ok::<_, ImportError>((id(EXEMPLE)?, id(TEMOIN)?))
         });
         let (exemple, temoin) = runtime.block_on(filled).unwrap();
-        Self { store, clock, runtime, exemple, temoin, folder: folder }
+        Self { store, clock, runtime, exemple, temoin, folder }
     }
 
     fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
