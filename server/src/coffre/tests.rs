@@ -221,6 +221,27 @@ fn chiffre_every_changed_byte_and_every_cut_is_noticed() {
 }
 
 #[test]
+fn chiffre_the_same_bytes_at_the_same_place_are_never_sealed_alike() {
+    let essai = Essai::new(Forme::Chiffre);
+    let upload = upload();
+    let mut seen = std::collections::HashSet::new();
+    let mut staging = essai.open(upload, 0).unwrap();
+    for again in 0..20 {
+        staging.append(b"les memes octets").unwrap();
+        let raw = fs::read(essai.coffre.staging_path(upload, Forme::Chiffre)).unwrap();
+        // Length, nonce, sealed bytes: of each every part is new, whether the file was opened again or only cut.
+        assert_eq!(raw.len(), 48 + 32 + 16);
+        assert!(seen.insert(raw[52..64].to_vec()), "a nonce came twice");
+        assert!(seen.insert(raw[64..].to_vec()));
+        staging.cut_to(0).unwrap();
+        if again % 2 == 0 {
+            drop(staging);
+            staging = essai.open(upload, 0).unwrap();
+        }
+    }
+}
+
+#[test]
 fn chiffre_records_out_of_order_left_out_or_of_another_file_are_noticed() {
     let essai = Essai::new(Forme::Chiffre);
     let (blob, bytes) = three_records(&essai);

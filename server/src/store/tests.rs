@@ -205,6 +205,27 @@ fn closing_finishes_what_was_asked_and_takes_nothing_more() {
     });
 }
 
+#[test]
+fn what_was_deleted_is_nowhere_in_the_file() {
+    const SECRET: &str = "a wrapped key that was erased";
+    let (_folder, path) = folder();
+    block_on(async {
+        let store = Store::open(&path).unwrap();
+        add(&store, SECRET).await.unwrap();
+        store.close().await;
+        let holds = || {
+            let raw = fs::read(&path).unwrap();
+            raw.windows(SECRET.len()).any(|window| window == SECRET.as_bytes())
+        };
+        assert!(holds());
+        let store = Store::open(&path).unwrap();
+        let gone = store.write(|tx| tx.execute("DELETE FROM guichet", &[]));
+        assert_eq!(gone.await.unwrap(), 1);
+        store.close().await;
+        assert!(!holds());
+    });
+}
+
 /// A base as the first `version` scripts leave it.
 fn base_of_version(path: &Path, version: u32) {
     let connection = Connection::open(path).unwrap();
