@@ -206,7 +206,6 @@ fn launch(folder: &Path, tls: bool, settings: &[(&'static str, String)]) -> Resu
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .arg("--donnees")
         .arg(data(folder))
-        .envs(cles.iter().map(|(name, path)| (name, path)))
         .args(["--ecoute", "127.0.0.1:0", if tls { "--tls-auto-signe" } else { "--sans-tls" }])
         .stdin(Stdio::null())
         .stderr(out.try_clone()?)

@@ -166,11 +166,11 @@ fn verifier_names_what_is_missing_damaged_or_left_over() -> Result<()> {
         // Two photos and the pictures of each.
         ensure!(ended_well && clean.get("lus") == Some(&4.into()), "{clean}");
         // Without its key nothing is called damaged: the key is asked for.
-        let keys = server.keys().to_vec();
-        server.set_keys(Vec::new());
+        let keys = server.settings().to_vec();
+        server.set(Vec::new());
         let (said, ended_well) = server.try_admin(&["verifier", "--json"], "")?;
         ensure!(ended_well == keys.is_empty() && said.is_empty() != keys.is_empty(), "{said}");
-        server.set_keys(keys);
+        server.set(keys);
 
         let photos = files(&server.data().join("coffre/blobs"), bytes.len() as u64)?;
         let [damaged, missing] = photos.as_slice() else { anyhow::bail!("two photos: {photos:?}") };

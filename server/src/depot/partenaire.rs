@@ -17,7 +17,7 @@ use hyper::{
     body::Incoming,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
-use wire::{MediaType, NumeroUnique, ProblemCode, UploadId, limites::UPLOAD_BYTES_MAX};
+use wire::{DemandeId, MediaType, NumeroUnique, ProblemCode, UploadId, limites::UPLOAD_BYTES_MAX};
 
 use super::{guichet::receive, holders::Held, receive::incomplete, remove_upload, writing::Writing};
 use crate::{
@@ -45,11 +45,11 @@ pub(crate) async fn deposit_partenaire(
     let now = service.clock.now();
     let (by, asked) = (partenaire.clone(), depot.clone());
     let checked = service.store.read(move |tx| registre::check_partenaire(tx, &by, &asked, now)).await;
-    checked.map_err(refus)?;
+    let demande = checked.map_err(refus)?;
 
     let upload = UploadId(new_id(now));
     let (held, _) = service.holders.acquire(upload).await.ok_or(ProblemCode::EnvoiOccupe)?;
-    let document = Document { service: Arc::clone(&service), held, upload, partenaire, depot };
+    let document = Document { service: Arc::clone(&service), held, upload, demande, partenaire, depot };
     let task = service.writers.spawn(document.receive(body).in_current_span());
     let depose = task.await.map_err(|error| {
         tracing::error!(%error, "receiving failed");
@@ -126,6 +126,7 @@ struct Document {
     /// Nobody else knows this upload; the server's stop is told through it.
     held: Held,
     upload: UploadId,
+    demande: DemandeId,
     partenaire: Partenaire,
     depot: DepotPartenaire,
 }
@@ -155,7 +156,7 @@ impl Document {
             let part = frame?.map(|frame| frame.into_data().unwrap_or_default());
             Some((part, body))
         }));
-        let writing = receive(&self.service, self.upload, parts).await?;
+        let writing = receive(&self.service, self.demande, self.upload, parts).await?;
         if writing.offset() != self.depot.taille {
             return Err(incomplete());
         }

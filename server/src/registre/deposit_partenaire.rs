@@ -114,18 +114,18 @@ impl DeposePartenaire {
 }
 
 /// Whether a document of these facts would be taken now: asked before its bytes are. The answer to one that was taken
-/// before is yes, whatever has happened since.
+/// before is yes, whatever has happened since. Gives the demande.
 pub fn check_partenaire(
     tx: &Tx<'_>,
     partenaire: &Partenaire,
     depot: &DepotPartenaire,
     now: DateTime<Utc>,
-) -> Result<(), BeginError> {
+) -> Result<DemandeId, BeginError> {
     let metadata = metadata(tx, partenaire, depot, now)?;
     if find_earlier(tx, partenaire, depot, &metadata)?.is_none() {
         check_new(tx, partenaire, depot, &metadata)?;
     }
-    Ok(())
+    Ok(metadata.demande)
 }
 
 /// Attaches a document whose bytes, those of `upload`, are sealed as `blob`. They must be those that were announced.
