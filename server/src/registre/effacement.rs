@@ -124,6 +124,7 @@ pub fn replay_effacements(
     )?;
     tx.execute("DELETE FROM session", &[])?;
     tx.execute("DELETE FROM session_agent", &[])?;
+    tx.execute("DELETE FROM session_a_demi", &[])?;
     Ok(())
 }
 
