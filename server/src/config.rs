@@ -20,6 +20,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::{
     coffre::{CleError, Cles},
     federation::is_protected,
+    store::Base,
 };
 
 /// Where the server listens unless told otherwise: this machine only.
@@ -27,6 +28,9 @@ const ECOUTE_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOS
 
 /// From whom mail comes where nothing is said: an address that nobody can answer.
 const EXPEDITEUR_DEFAULT: &str = "Ma Demande <ne-pas-repondre@localhost>";
+
+/// The base's file in the folder of data.
+pub(crate) const BASE_FILE: &str = "base.sqlite";
 
 /// Where mail is left without a mail server, in the folder of data.
 const COURRIELS_DIRECTORY: &str = "courriels";
@@ -44,6 +48,10 @@ pub struct Reglages {
     /// Clé maîtresse d’avant, le temps de « changer-cle-maitresse »
     #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_ANCIENNE_CLE")]
     pub ancienne_cle: Option<PathBuf>,
+    /// Base sur un serveur PostgreSQL : postgresql://nom@/base?host=/var/run/postgresql ; sans elle, un fichier du
+    /// dossier des données
+    #[arg(long, value_name = "URL", env = "MA_DEMANDE_BASE", hide_env_values = true)]
+    pub base: Option<Base>,
     /// Adresse d’écoute ; le port 0 en choisit un libre
     #[arg(long, value_name = "ADRESSE:PORT", env = "MA_DEMANDE_ECOUTE")]
     pub ecoute: Option<SocketAddr>,
@@ -97,10 +105,12 @@ pub struct Reglages {
 /// The settings in force.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where database and coffre lie.
+    /// Where the coffre lies, and the base where it is a file.
     pub donnees: PathBuf,
     /// What the coffre's bytes are enciphered with; none means in clear.
     pub cles: Option<FichiersCles>,
+    /// Where the base is.
+    pub base: Base,
     /// Where to listen.
     pub ecoute: SocketAddr,
     /// How the line is protected.
@@ -314,13 +324,23 @@ pub enum ConfigError {
     TlsIncomplet,
 }
 
+/// The base in the folder of data, where no server is named.
+pub fn base_file(donnees: &Path) -> Base {
+    Base::file(&donnees.join(BASE_FILE))
+}
+
 impl Reglages {
     /// Reads a TOML file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|source| ConfigError::Lecture { path: path.to_owned(), source })?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigError::Contenu { path: path.to_owned(), message: error.to_string() })
+        toml::from_str(&text).map_err(|error| {
+            // The line itself is not repeated, as the library would: it may hold a password.
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let message = format!("ligne {line}, {}", error.message());
+            ConfigError::Contenu { path: path.to_owned(), message }
+        })
     }
 
     /// These settings, completed by weaker ones. The three ways to protect the line are one decision: taken here, it
@@ -340,6 +360,7 @@ impl Reglages {
             donnees: self.donnees.or(weaker.donnees),
             cle: self.cle.or(weaker.cle),
             ancienne_cle: self.ancienne_cle.or(weaker.ancienne_cle),
+            base: self.base.or(weaker.base),
             ecoute: self.ecoute.or(weaker.ecoute),
             proxys: self.proxys.or(weaker.proxys),
             inspecteur: self.inspecteur.or(weaker.inspecteur),
@@ -355,9 +376,11 @@ impl Reglages {
         }
     }
 
-    /// Where the data lies: all that an administration command wants to know.
-    pub fn donnees(&self) -> Result<PathBuf, ConfigError> {
-        self.donnees.clone().ok_or(ConfigError::SansDonnees)
+    /// Where the data lies, and the base: all that an administration command wants to know.
+    pub fn donnees(&self) -> Result<(PathBuf, Base), ConfigError> {
+        let donnees = self.donnees.clone().ok_or(ConfigError::SansDonnees)?;
+        let base = self.base.clone().unwrap_or_else(|| base_file(&donnees));
+        Ok((donnees, base))
     }
 
     /// Where the master keys lie, if there are any.
@@ -375,7 +398,7 @@ impl Reglages {
     pub fn resolve(self) -> Result<Config, ConfigError> {
         let auto_signe = self.tls_auto_signe.unwrap_or(false);
         let sans_tls = self.sans_tls.unwrap_or(false);
-        let donnees = self.donnees()?;
+        let (donnees, base) = self.donnees()?;
         let cles = self.cles()?;
         let tls = match (self.tls_certificat, self.tls_cle, auto_signe, sans_tls) {
             (Some(certificat), Some(cle), false, false) => Tls::Fichiers { certificat, cle },
@@ -407,6 +430,7 @@ impl Reglages {
             courrier,
             donnees,
             cles,
+            base,
             ecoute: self.ecoute.unwrap_or(ECOUTE_DEFAULT),
             tls,
             proxys: self.proxys.unwrap_or_default(),
@@ -461,6 +485,9 @@ mod tests {
     fn a_misspelt_key_is_named() {
         let error = toml("donnes = '/srv'\n").unwrap_err().to_string();
         assert!(error.contains("donnes") && error.contains("reglages.toml"), "{error}");
+        let base = "donnees = '/srv'\nbase = 'postgresql://nom:motdepasse@192.0.2.1/base'\n";
+        let error = toml(base).unwrap_err().to_string();
+        assert!(error.contains("ligne 2") && error.contains("tunnel") && !error.contains("mot"), "{error}");
         assert!(toml("clamd = 'quelque part'\n").unwrap_err().to_string().contains("unix:/chemin"));
     }
 

@@ -3,8 +3,8 @@
 //!
 //! What can go wrong: the mail server is away, or says « later », or has forgotten our password (each mail is tried again,
 //! later and later); it refuses one mail for good (that mail is given up); the process ends between handing over and
-//! writing that down (the mail goes out twice, which is better than never). The log says that mail failed, never to whom
-//! or about what.
+//! writing that down (the mail goes out twice, which is better than never). Two servers on one base never hand over the
+//! same mail: each takes its own first. The log says that mail failed, never to whom or about what.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -92,7 +92,10 @@ pub(crate) async fn send_forever(service: Arc<Service>) {
 
 async fn send_due(service: &Service, post: &Post) -> Result<(), StoreError> {
     let now = service.clock.now();
-    let due = service.store.read(move |tx| registre::due_courriels(tx, now, BATCH)).await?;
+    if !service.store.read(move |tx| registre::is_courriel_due(tx, now)).await? {
+        return Ok(());
+    }
+    let due = service.store.write(move |tx| registre::take_courriels(tx, now, BATCH)).await?;
     for courriel in due {
         let sent = tokio::time::timeout(HANDED_OVER_WITHIN, post.send(&courriel)).await;
         match sent.unwrap_or(Err(SendError::Silence)) {

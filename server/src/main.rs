@@ -28,6 +28,11 @@ enum Commande {
         #[command(flatten)]
         reglages: Box<Reglages>,
     },
+    /// Copie la base du dossier des données vers un serveur PostgreSQL (--base), serveurs arrêtés ; se reprend
+    Migrer {
+        #[command(flatten)]
+        cible: admin::Cible,
+    },
     #[command(flatten)]
     Coffre(admin::CommandeCoffre),
     #[command(flatten)]
@@ -68,6 +73,7 @@ fn run(cli: Cli) -> Result<(), Echec> {
         Commande::Coffre(commande) => {
             tokio::runtime::Runtime::new()?.block_on(admin::run_coffre(commande))?;
         }
+        Commande::Migrer { cible } => admin::migrate(&cible)?,
         Commande::Administration(commande) => {
             tokio::runtime::Runtime::new()?.block_on(admin::run(commande))?;
         }

@@ -26,10 +26,11 @@ use wire::JustificatifId;
 use crate::{
     clock::Clock,
     coffre::{BlobId, Coffre, CoffreError},
+    config::BASE_FILE,
     octets::OctetsError,
     registre::{self, Effacement, MotifEffacement, SAUVEGARDE_AGE_MAX},
-    service::{BASE_FILE, open_coffre},
-    store::{self, OpenError, Store, StoreError},
+    service::open_coffre,
+    store::{self, Base, OpenError, Store, StoreError},
 };
 
 /// The date of a backup, in its folder.
@@ -220,7 +221,7 @@ pub(crate) async fn restore(
     // Under another name until all is done: no server finds a base here before.
     let new = donnees.join(NEW_BASE_FILE);
     store::copy_base(&dossier.join(BASE_FILE), &new)?;
-    let store = Store::open(&new)?;
+    let store = Store::open(&Base::file(&new))?;
     let effacements: Vec<Effacement> = effacements.into_iter().map(Effacement::from).collect();
     store.write(move |tx| registre::replay_effacements(tx, &effacements, now)).await?;
     let (kept, coffre) = (open_coffre(dossier, None)?, open_coffre(donnees, None)?);

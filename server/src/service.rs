@@ -18,11 +18,8 @@ use crate::{
     identite::{Identite, IdentiteError},
     inspection::MASKINGS_MAX,
     registre::SessionCourante,
-    store::{OpenError, Store, StoreError},
+    store::{Base, OpenError, Store, StoreError},
 };
-
-/// The database's file in the folder of data.
-pub(crate) const BASE_FILE: &str = "base.sqlite";
 
 /// The coffre's directory there.
 const COFFRE_DIRECTORY: &str = "coffre";
@@ -86,7 +83,7 @@ impl Service {
     /// Opens base and coffre in the folder of data, made if it is not there. Blocks.
     pub fn open(config: Config, clock: Clock) -> Result<Self, ServiceError> {
         let cles = config.cles.as_ref().map(FichiersCles::read).transpose()?;
-        let store = open_base(&config.donnees)?;
+        let store = open_base(&config.donnees, &config.base)?;
         let coffre = open_coffre(&config.donnees, cles)?;
         let federation = config.fournisseur.clone();
         let federation = federation.map(|fournisseur| Federation::new(fournisseur, clock.clone()));
@@ -133,15 +130,15 @@ impl Service {
     }
 }
 
-/// Opens the base in the folder of data, both made if they are not there. Blocks.
-pub fn open_base(donnees: &std::path::Path) -> Result<Store, ServiceError> {
+/// Opens the base and makes the folder of data, both if they are not there. Blocks.
+pub fn open_base(donnees: &std::path::Path, base: &Base) -> Result<Store, ServiceError> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(donnees)
         .map_err(|source| ServiceError::Donnees { path: donnees.to_owned(), source })?;
-    Ok(Store::open(&donnees.join(BASE_FILE))?)
+    Ok(Store::open(base)?)
 }
 
 /// Opens the coffre in the folder of data, made if it is not there. Blocks.
@@ -153,8 +150,14 @@ impl From<StoreError> for Refus {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::DisquePlein => ProblemCode::DisquePlein.into(),
-            StoreError::Ferme | StoreError::Occupe => ProblemCode::Indisponible.into(),
-            StoreError::Panique | StoreError::Colonne(_) | StoreError::Moteur(_) => {
+            StoreError::Ferme | StoreError::Occupe | StoreError::Injoignable => {
+                ProblemCode::Indisponible.into()
+            }
+            StoreError::Panique
+            | StoreError::Colonne(_)
+            | StoreError::SansLigne
+            | StoreError::Encodage
+            | StoreError::Moteur(_) => {
                 tracing::error!(%error, "the base refused an operation");
                 ProblemCode::ErreurInterne.into()
             }

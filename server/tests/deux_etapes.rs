@@ -330,6 +330,7 @@ fn the_operator_helps_an_assistance_that_has_locked_itself_out() {
         Command::new(env!("CARGO_BIN_EXE_ma-demande-server"))
             .args(["retirer-deux-etapes", "--courriel", &agent.courriel.to_uppercase(), "--donnees"])
             .arg(server.donnees.path().join("donnees"))
+            .envs(server.base.iter().map(|base| ("MA_DEMANDE_BASE", base)))
             .output()
             .unwrap()
     };

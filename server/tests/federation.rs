@@ -25,6 +25,7 @@ use openidconnect::IssuerUrl;
 use serde_json::{Value, json};
 use server::{
     config::{Fournisseur, Secret},
+    params,
     registre::Profil,
 };
 
@@ -333,10 +334,14 @@ fn an_account_belongs_to_its_first_subject_until_it_is_closed() {
 fn a_second_factor_is_asked_for_all_the_same() {
     let world = World::new();
     world.agent(Profil::Guichet);
-    world.server.write_sql(
-        "INSERT INTO second_facteur (agent, secret, actif_depuis, dernier_pas, echecs) \
-         SELECT id, x'0102030405060708090A0B0C0D0E0F1011121314', 0, 0, 0 FROM agent",
-    );
+    let secret: Vec<u8> = (1..=20).collect();
+    world.server.write(move |tx| {
+        tx.execute(
+            "INSERT INTO second_facteur (agent, secret, actif_depuis, dernier_pas, echecs) \
+             SELECT id, $1, 0, 0, 0 FROM agent",
+            params![secret],
+        )
+    });
     world.provider.lie(|_, claims| claims["amr"] = json!(["pwd", "otp", "mfa"]));
     let reply = world.enter();
     assert_eq!(reply.header("refresh"), Some("0; url=/guichet/connexion/code"), "{}", reply.text());

@@ -23,6 +23,7 @@ fn admin(server: &Server, arguments: &[&str]) -> serde_json::Value {
         .args(arguments)
         .arg("--json")
         .env("MA_DEMANDE_DONNEES", server.donnees.path().join("donnees"))
+        .envs(server.base.iter().map(|base| ("MA_DEMANDE_BASE", base)))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

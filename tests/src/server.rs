@@ -10,6 +10,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -29,9 +30,16 @@ const LISTENS: &str = "écoute sur ";
 pub struct Server {
     // Before the folder: the process must be gone when the folder is removed.
     process: Process,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     url: String,
+    way: Way,
+}
+
+/// How it is started.
+#[derive(Clone, Default)]
+struct Way {
     tls: bool,
+    /// What its environment says.
     settings: Vec<(&'static str, String)>,
 }
 
@@ -52,29 +60,46 @@ impl Server {
 
     /// The same with these settings more, by the environment.
     pub fn start_with(settings: Vec<(&'static str, String)>) -> Result<Self> {
-        Self::start_in(tempfile::tempdir().context("a folder for the server")?, false, settings)
+        Self::start_in(empty_folder()?, Way { tls: false, settings })
     }
 
     /// Starts a server with a certificate that it makes itself.
     pub fn start_with_tls() -> Result<Self> {
-        Self::start_in(tempfile::tempdir().context("a folder for the server")?, true, Vec::new())
+        Self::start_in(empty_folder()?, Way { tls: true, settings: Vec::new() })
     }
 
     /// Starts a server without TLS on an empty folder, that enciphers what it keeps.
     pub fn start_with_key() -> Result<Self> {
-        let folder = tempfile::tempdir().context("a folder for the server")?;
+        let folder = empty_folder()?;
         let cle = create_key(folder.path(), "cle")?;
-        Self::start_in(folder, false, vec![("MA_DEMANDE_CLE", cle)])
+        Self::start_in(folder, Way { tls: false, settings: vec![("MA_DEMANDE_CLE", cle)] })
     }
 
     /// Starts a server without TLS on data that are there already, with these settings by the environment.
     pub fn start_on(folder: TempDir, settings: Vec<(&'static str, String)>) -> Result<Self> {
-        Self::start_in(folder, false, settings)
+        Self::start_in(Arc::new(folder), Way { tls: false, settings })
     }
 
-    fn start_in(folder: TempDir, tls: bool, settings: Vec<(&'static str, String)>) -> Result<Self> {
-        let (process, url) = launch(folder.path(), tls, &settings)?;
-        Ok(Self { process, folder, url, tls, settings })
+    /// Starts a server without TLS on an empty folder, its base on PostgreSQL at that address.
+    pub fn start_on_postgresql(base: String) -> Result<Self> {
+        Self::start_with(vec![("MA_DEMANDE_BASE", base)])
+    }
+
+    /// Starts one more server on the same folder and base: a second node.
+    pub fn start_beside(&self) -> Result<Self> {
+        Self::start_in(Arc::clone(&self.folder), self.way.clone())
+    }
+
+    fn start_in(folder: Arc<TempDir>, way: Way) -> Result<Self> {
+        let (process, url) = launch(folder.path(), &way)?;
+        Ok(Self { process, folder, url, way })
+    }
+
+    /// Kills the server and starts none in its place.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.0.kill()?;
+        self.process.0.wait()?;
+        Ok(())
     }
 
     /// Makes a master key beside the data; its path.
@@ -84,21 +109,30 @@ impl Server {
 
     /// The settings from the next start on, by the environment.
     pub fn set(&mut self, settings: Vec<(&'static str, String)>) {
-        self.settings = settings;
+        self.way.settings = settings;
     }
 
     /// The settings that it was given.
     pub fn settings(&self) -> &[(&'static str, String)] {
-        &self.settings
+        &self.way.settings
     }
 
     /// Kills the server as a power cut would (SIGKILL: nothing is tidied up) and starts it again on the same folder,
     /// on another port.
     pub fn kill_and_restart(&mut self) -> Result<()> {
-        self.process.0.kill()?;
-        self.process.0.wait()?;
-        (self.process, self.url) = launch(self.folder.path(), self.tls, &self.settings)?;
+        self.kill()?;
+        (self.process, self.url) = launch(self.folder.path(), &self.way)?;
         Ok(())
+    }
+
+    /// Kills the server, has its base taken over to PostgreSQL at that address by the operator's command, and starts it
+    /// again on it. Gives what the command says.
+    pub fn move_to(&mut self, base: String) -> Result<String> {
+        self.kill()?;
+        self.way.settings.push(("MA_DEMANDE_BASE", base));
+        let said = self.admin(&["migrer"], "")?;
+        (self.process, self.url) = launch(self.folder.path(), &self.way)?;
+        Ok(said)
     }
 
     /// Its process.
@@ -155,7 +189,7 @@ impl Server {
         let mut child = Command::new(binary("ma-demande-server")?)
             .args(arguments)
             .env("MA_DEMANDE_DONNEES", self.data())
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .envs(self.way.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -180,6 +214,10 @@ pub fn wait_until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) ->
     bail!("{what}: not within {PATIENCE_S} s")
 }
 
+fn empty_folder() -> Result<Arc<TempDir>> {
+    Ok(Arc::new(tempfile::tempdir().context("a folder for the server")?))
+}
+
 fn data(folder: &Path) -> PathBuf {
     folder.join("donnees")
 }
@@ -197,16 +235,16 @@ fn create_key(folder: &Path, name: &str) -> Result<String> {
 }
 
 /// Starts the process and waits until it says where it listens.
-fn launch(folder: &Path, tls: bool, settings: &[(&'static str, String)]) -> Result<(Process, String)> {
+fn launch(folder: &Path, way: &Way) -> Result<(Process, String)> {
     let log = log(folder);
     let out = OpenOptions::new().create(true).append(true).open(&log)?;
     let before = fs::metadata(&log)?.len();
     let child = Command::new(binary("ma-demande-server")?)
         .arg("servir")
-        .envs(settings.iter().map(|(name, value)| (name, value)))
         .arg("--donnees")
         .arg(data(folder))
-        .args(["--ecoute", "127.0.0.1:0", if tls { "--tls-auto-signe" } else { "--sans-tls" }])
+        .args(["--ecoute", "127.0.0.1:0", if way.tls { "--tls-auto-signe" } else { "--sans-tls" }])
+        .envs(way.settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stderr(out.try_clone()?)
         .stdout(out)

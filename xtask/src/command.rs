@@ -15,10 +15,13 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs a program in that folder, its output shown, and fails where it fails.
 pub(crate) fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
-    let line = format!("{program} {}", arguments.join(" "));
-    println!("$ {line}");
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder);
+    run_command(command, &format!("{program} {}", arguments.join(" ")))
+}
+
+fn run_command(mut command: Command, line: &str) -> Result<()> {
+    println!("$ {line}");
     // What cargo tells this program about itself is no other build's business: with it ring, and all above it, would be
     // built once more.
     for (name, _) in std::env::vars_os() {
@@ -27,7 +30,7 @@ pub(crate) fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> Result
             command.env_remove(&*name);
         }
     }
-    let status = command.status().with_context(|| format!("« {program} » ne peut pas être lancé"))?;
+    let status = command.status().with_context(|| format!("« {line} » ne peut pas être lancé"))?;
     ensure!(status.success(), "« {line} » a échoué ({status})");
     Ok(())
 }
@@ -43,8 +46,15 @@ pub(crate) const EVERYTHING: [&str; 4] = ["build", "--locked", "--workspace", "-
 
 /// Runs cargo, the one that runs this program.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
+    cargo_with(&[], arguments)
+}
+
+/// Runs cargo with these variables in its environment.
+pub(crate) fn cargo_with(variables: &[(&str, &str)], arguments: &[&str]) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    run(&cargo, arguments)
+    let mut command = Command::new(&cargo);
+    command.args(arguments).current_dir(root()).envs(variables.iter().copied());
+    run_command(command, &format!("{cargo} {}", arguments.join(" ")))
 }
 
 /// Whether a program is there and ends well with these arguments.

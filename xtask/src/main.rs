@@ -10,6 +10,7 @@ mod ecrans;
 mod emulateur;
 mod fuzz;
 mod kotlin;
+mod postgresql;
 mod race;
 mod soak;
 mod test;
@@ -29,6 +30,7 @@ cargo xtask ecrans guichet  dessine dans docs/images les pages du guichet que RE
 cargo xtask emulateur [--serial N]  joue les parcours sur un téléphone ou un émulateur, par adb ; 3 : il n’y en a pas
 cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
+cargo xtask postgresql      lance les tests du serveur sur PostgreSQL, celui de Debian, démarré pour eux
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
 cargo xtask soak appels [FOIS]  suit un envoi appel par appel, fait échouer chacun, tue le serveur à chacun
 cargo xtask test            vérifie tout : format, clippy, licences, tests unitaires et de bout en bout, corpus, app et son paquet,
@@ -63,6 +65,7 @@ fn run() -> Result<()> {
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["kotlin"] => kotlin::run_tests(),
         ["kotlin", "--sources"] => kotlin::sources(),
+        ["postgresql"] => postgresql::run(),
         ["race", "photo"] => race::photo(),
         ["soak", "appels"] => soak::appels(None),
         ["soak", "appels", rounds] => soak::appels(Some(rounds)),

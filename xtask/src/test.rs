@@ -36,8 +36,11 @@ const STAGES: &[Stage] = &[
             "navigateur_",
             "--skip",
             "durabilite_",
+            "--skip",
+            "postgresql_",
         ])
     }),
+    ("PostgreSQL", crate::postgresql::run),
     ("corpus", corpus::run_short),
     ("Kotlin", crate::kotlin::run_tests),
     // Packs what Kotlin's stage has compiled.

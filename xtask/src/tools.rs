@@ -1,8 +1,10 @@
 //! What the tests need beyond Rust: curl, cargo-deny, Node with npm, Python with venv, and in them the two independent tus
-//! clients; Maven with a JDK. What is missing is installed, and said; where that is not possible, the stage fails with what to do.
-//! Nothing is skipped.
+//! clients; Maven with a JDK; PostgreSQL's server. What is missing is installed, and said; where that is not possible, the
+//! stage fails with what to do. Nothing is skipped.
 
-use anyhow::{Result, bail};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
 
 use crate::command::{cargo, root, run, run_in, works};
 
@@ -61,6 +63,21 @@ pub(crate) fn tests() -> Result<()> {
 /// Installs strace, which watches the server and breaks its calls.
 pub(crate) fn appels() -> Result<()> {
     apt("strace", &["--version"], &["strace"])
+}
+
+/// Installs PostgreSQL: the server's programs lie where no shell looks.
+pub(crate) fn postgresql() -> Result<()> {
+    apt("sh", &["-c", "psql --version && ls /usr/lib/postgresql/*/bin/initdb"], &["postgresql"])
+}
+
+/// Where Debian puts the programs of PostgreSQL's server, of its last version.
+pub(crate) fn postgresql_programs() -> Result<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = versions
+        .map(|version| version.path().join("bin"))
+        .filter(|programs| programs.join("initdb").exists())
+        .max();
+    newest.context("Il manque postgresql : le serveur de Debian, sous /usr/lib/postgresql.")
 }
 
 /// Installs Debian's Chromium and what `tests/navigateur` pins.

@@ -97,8 +97,11 @@ pub async fn run(commande: CommandeCoffre) -> Result<(), AdminError> {
             report(cible.json, &bilan?)
         }
         CommandeCoffre::Sauvegarder { dossier, effacements, cible } => {
-            let donnees = cible.reglages(Reglages::default())?.donnees()?;
-            let store = open_base(&donnees)?;
+            let (donnees, base) = cible.reglages(Reglages::default())?.donnees()?;
+            if !base.is_file() {
+                return Err(AdminError::SauvegardeDuServeur);
+            }
+            let store = open_base(&donnees, &base)?;
             let done = back_up(&store, &donnees, &dossier, effacements).await;
             store.close().await;
             let (answer, absents) = done?;
@@ -106,7 +109,10 @@ pub async fn run(commande: CommandeCoffre) -> Result<(), AdminError> {
             if absents == 0 { Ok(()) } else { Err(AdminError::Absents(absents)) }
         }
         CommandeCoffre::Restaurer { dossier, cible } => {
-            let donnees = cible.reglages(Reglages::default())?.donnees()?;
+            let (donnees, base) = cible.reglages(Reglages::default())?.donnees()?;
+            if !base.is_file() {
+                return Err(AdminError::SauvegardeDuServeur);
+            }
             let done = sauvegarde::restore(&dossier, &donnees, &Clock::System).await?;
             let (copies, absents) = (done.copie.copies, done.copie.absents.len());
             let (faite_le, jusqu_au) = (done.faite_le.to_rfc3339(), done.effacements_jusqu_au.to_rfc3339());
@@ -171,8 +177,8 @@ fn open(cible: &Cible, cles: &OptionsCles) -> Result<(Store, Coffre), AdminError
         Reglages { cle: cles.cle.clone(), ancienne_cle: cles.ancienne_cle.clone(), ..Reglages::default() };
     let reglages = cible.reglages(reglages)?;
     let cles = reglages.cles()?.as_ref().map(FichiersCles::read).transpose().map_err(ServiceError::from)?;
-    let donnees = reglages.donnees()?;
-    Ok((open_base(&donnees)?, open_coffre(&donnees, cles).map_err(ServiceError::from)?))
+    let (donnees, base) = reglages.donnees()?;
+    Ok((open_base(&donnees, &base)?, open_coffre(&donnees, cles).map_err(ServiceError::from)?))
 }
 
 /// Wraps anew what another master key wraps. What is done is done: a second run goes on with the rest.

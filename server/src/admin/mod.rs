@@ -27,7 +27,7 @@ pub use fichiers::FichierError;
 use crate::{
     clock::{Clock, jour_en_france},
     coffre::CleError,
-    config::{ConfigError, Reglages},
+    config::{ConfigError, Reglages, base_file},
     octets::OctetsError,
     registre::{
         self, AgentError, AskError, Bilan, EvenementError, ImportError, JournalError, JudgeError, Jugement,
@@ -36,7 +36,7 @@ use crate::{
     sauvegarde::SauvegardeError,
     secrets::{SecretError, hash_secret, new_code, normalise_code},
     service::{ServiceError, open_base},
-    store::{Store, StoreError},
+    store::{Base, Migre, MigrerError, Store, StoreError, migrer},
 };
 
 /// Demandes in one transaction of an import: a few milliseconds, so that the running server hardly waits.
@@ -57,6 +57,9 @@ pub struct Cible {
     /// Dossier des données, celui du serveur
     #[arg(long, value_name = "DOSSIER", env = "MA_DEMANDE_DONNEES")]
     donnees: Option<PathBuf>,
+    /// Base sur un serveur PostgreSQL, celle du serveur
+    #[arg(long, value_name = "URL", env = "MA_DEMANDE_BASE", hide_env_values = true)]
+    base: Option<Base>,
     /// Répond en JSON
     #[arg(long)]
     json: bool,
@@ -231,6 +234,10 @@ pub enum Avis {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each is the error of the room it comes from")]
 pub enum AdminError {
+    #[error(
+        "La base est sur un serveur PostgreSQL : sauvegardez-la avec les outils de celui-ci, puis le dossier du coffre. « sauvegarder » et « restaurer » ne valent que pour une base dans un fichier."
+    )]
+    SauvegardeDuServeur,
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -285,16 +292,28 @@ pub enum AdminError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Migrer(#[from] MigrerError),
 }
 
 /// Runs a command and prints its answer.
 pub async fn run(commande: Commande) -> Result<(), AdminError> {
     let cible = commande.cible();
     let json = cible.json;
-    let store = open(cible)?;
+    let (donnees, base) = cible.reglages(Reglages::default())?.donnees()?;
+    let store = open_base(&donnees, &base)?;
     let answer = answer(&store, commande, &Clock::System).await;
     store.close().await;
     show(json, answer?);
+    Ok(())
+}
+
+/// Copies the base in the folder of data to the server that the settings name, and prints what was copied. Blocks.
+pub fn migrate(cible: &Cible) -> Result<(), AdminError> {
+    let (donnees, base) = cible.reglages(Reglages::default())?.donnees()?;
+    let Migre { tables, lignes } = migrer(&base_file(&donnees), &base)?;
+    let text = format!("Base copiée et comparée : {tables} tables, {lignes} lignes. L’ancienne est intacte.");
+    show(cible.json, (text, json!({ "tables": tables, "lignes": lignes })));
     Ok(())
 }
 
@@ -328,15 +347,11 @@ impl Commande {
     }
 }
 
-fn open(cible: &Cible) -> Result<Store, AdminError> {
-    Ok(open_base(&cible.reglages(Reglages::default())?.donnees()?)?)
-}
-
 impl Cible {
     /// The settings: these flags and `flags`, over those of the file.
     fn reglages(&self, flags: Reglages) -> Result<Reglages, ConfigError> {
         let file = self.config.as_deref().map(Reglages::read).transpose()?.unwrap_or_default();
-        Ok(Reglages { donnees: self.donnees.clone(), ..flags }.over(file))
+        Ok(Reglages { donnees: self.donnees.clone(), base: self.base.clone(), ..flags }.over(file))
     }
 }
 

@@ -10,7 +10,8 @@ use hyper::{
 use wire::{DepotMetadata, MetadataInvalide, ProblemCode, limites::UPLOAD_BYTES_MAX};
 
 use super::{
-    Checksum, OFFSET_OCTET_STREAM, Reception, UPLOAD_LENGTH, UPLOAD_METADATA, describe_progress, receive,
+    Checksum, OFFSET_OCTET_STREAM, Reception, UPLOAD_LENGTH, UPLOAD_METADATA, claim, describe_progress,
+    receive,
 };
 use crate::{
     http::{
@@ -58,12 +59,24 @@ pub(crate) async fn begin(
     });
     let begun = begun.await?;
     let mut depot = begun.depot;
+    if begun.created {
+        service.holders.remember(depot.upload, depot.generation);
+    }
     let fresh = depot.etat == EtatDepot::EnCours && depot.offset == 0;
     if with_upload && fresh {
         // Whoever else writes to it got there first; this client goes on from where it stands.
-        if let Some((held, _)) = service.holders.acquire(depot.upload).await {
-            let reception =
-                Reception { service: Arc::clone(&service), held, deposant, depot, checksum, content_length };
+        if let Some((held, found)) = service.holders.acquire(depot.upload).await
+            && let Ok(taken_over) = claim(&service, &deposant, &mut depot, found).await
+        {
+            let reception = Reception {
+                service: Arc::clone(&service),
+                held,
+                deposant,
+                depot,
+                taken_over,
+                checksum,
+                content_length,
+            };
             depot = receive(&service, reception, body).await?;
         }
     }

@@ -7,6 +7,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use wire::UploadId;
 
+use super::tenue;
 use crate::{
     coffre::{BlobId, Coffre, CoffreError},
     http::problem::Refus,
@@ -41,8 +42,8 @@ pub(crate) async fn collect_forever(service: Arc<Service>) {
 async fn collect(service: &Service) -> Result<(), Refus> {
     let now = service.clock.now();
     let expired = service.store.write(move |tx| registre::expire_depots(tx, now)).await?;
-    for upload in &expired {
-        super::remove_upload(service, *upload).await?;
+    for (upload, generation) in &expired {
+        super::remove_upload(service, *upload, *generation).await?;
     }
     service.store.write(move |tx| registre::purge_effacements(tx, now)).await?;
     // Their bytes are orphans from here on: what cannot be removed now is found below, an hour later.
@@ -80,7 +81,11 @@ pub(crate) async fn find_orphans(store: &Store, coffre: &Coffre) -> Result<Orpha
     })
     .await??;
     let alive = store.read(registre::list_depots_en_cours).await?;
-    let alive: HashSet<UploadId> = alive.into_iter().map(|(upload, _)| upload).collect();
+    // Those of earlier generations too: the bytes may not have been carried over yet.
+    let alive: HashSet<UploadId> = alive
+        .into_iter()
+        .flat_map(|(upload, generation)| (0..=generation).map(move |made| tenue::name_of(upload, made)))
+        .collect();
     // The file system's own dates are compared with the system's clock, whatever clock the rules use.
     let old = |changed: std::time::SystemTime| changed.elapsed().is_ok_and(|age| age > GRACE);
     let staged = staged

@@ -36,13 +36,13 @@ pub(crate) async fn receive_document<E: Into<Refus>>(
     let writing = match receive(service, metadata.demande, upload, bytes).await {
         Ok(writing) => writing,
         Err(refus) => {
-            remove_upload(service, upload).await?;
+            remove_upload(service, upload, 0).await?;
             return Err(refus);
         }
     };
     match attach(service, deposant, metadata, upload, writing).await? {
         Ok(attached) if attached.doublon => {
-            remove_upload(service, upload).await?;
+            remove_upload(service, upload, 0).await?;
             Ok(attached)
         }
         Ok(attached) => {
@@ -56,7 +56,7 @@ pub(crate) async fn receive_document<E: Into<Refus>>(
             | DepositError::Attach(AttachError::Store(_))),
         ) => Err(error.into()),
         Err(error) => {
-            remove_upload(service, upload).await?;
+            remove_upload(service, upload, 0).await?;
             Err(error.into())
         }
     }

@@ -1,12 +1,15 @@
-//! One writer per upload, in this process.
+//! One writer per upload: within this process by a table, among all that serve the same base by generations.
 //!
 //! A dead connection must not keep an upload from being resumed, and a healthy one must not be killed by a question.
 //! So a newcomer looks at the holder twice: when bytes arrived in between, the holder goes on and the newcomer is
 //! told so; when none did, the holder is stopped, what it received is made durable, and the newcomer goes on from
 //! there. No clock is compared: a holder that is slow but moves keeps its upload.
 //!
-//! Beside this table the database fences writers by the upload's generation: a holder that would not stop in time
-//! finds its generation gone and can promise nothing more.
+//! Among processes, each generation of an upload belongs to the one that made it: the one that began the upload, or that
+//! took it over. A process that does not remember having made the present one makes the next, whether or not somebody
+//! else is still writing elsewhere: a phone that comes back through another server has given its first connection up.
+//! From then on the other can record nothing, and since each generation has a file of its own (see `tenue`), nothing that
+//! it still writes, cuts, seals or removes is what the newcomer holds. After a restart nothing is remembered.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -32,10 +35,15 @@ const DONE_WITHIN: Duration = Duration::from_secs(5);
 /// How often a newcomer tries when others keep taking the upload before it.
 const TRIES_MAX: u32 = 3;
 
-/// The uploads being written to now.
+/// Generations remembered: more than uploads are under way at a time, in less than a megabyte. Beyond it all are
+/// forgotten, which costs each its next takeover.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// The uploads being written to now, and the generations that this process has made.
 #[derive(Debug, Default)]
 pub struct Holders {
     table: Arc<Table>,
+    made: Mutex<HashMap<UploadId, u64>>,
 }
 
 type Table = Mutex<HashMap<UploadId, Arc<Hold>>>;
@@ -105,6 +113,21 @@ impl Holders {
                 stopped = true;
             }
         }
+    }
+
+    /// This process has made this generation of the upload.
+    pub fn remember(&self, upload: UploadId, generation: u64) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.len() >= REMEMBERED_MAX {
+            made.clear();
+        }
+        made.insert(upload, generation);
+    }
+
+    /// Whether this process is known to have made this generation.
+    pub fn has_made(&self, upload: UploadId, generation: u64) -> bool {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(&upload) == Some(&generation)
     }
 
     /// Stops every writer: each makes durable what it received.

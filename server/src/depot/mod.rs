@@ -2,7 +2,7 @@
 //!
 //! A phone begins an upload (`POST`), sends all that remains in one `PATCH`, and after a cut asks where it stands
 //! (`HEAD`) and goes on from there. Its deposit's id makes a repeated beginning find the first one. One writer at a
-//! time: see [`holders`]. What a request brought, and how it ends: see `receive`. What nobody finishes is
+//! time: see [`holders`] and `tenue`. What a request brought, and how it ends: see `receive`. What nobody finishes is
 //! collected: see `collect`. A guichet deposits in the same way, or with a form: see `guichet`.
 //!
 //! A partner brings each document in one request, without tus: see `partenaire`.
@@ -18,6 +18,7 @@ mod guichet;
 mod holders;
 mod partenaire;
 mod receive;
+mod tenue;
 mod writing;
 
 use std::sync::Arc;
@@ -143,12 +144,16 @@ pub(crate) async fn append(
             Refus::new(ProblemCode::RequeteTropLongue).detail("L’envoi dépasse la longueur annoncée.")
         );
     }
-    if found == Found::Stopped {
-        let taken = service.store.write(move |tx| registre::take_over_depot(tx, upload)).await?;
-        depot.generation = taken.ok_or(ProblemCode::EnvoiTermine)?;
-    }
-    let reception =
-        Reception { service: Arc::clone(&service), held, deposant, depot, checksum, content_length };
+    let taken_over = claim(&service, &deposant, &mut depot, found).await?;
+    let reception = Reception {
+        service: Arc::clone(&service),
+        held,
+        deposant,
+        depot,
+        taken_over,
+        checksum,
+        content_length,
+    };
     let depot = receive(&service, reception, body).await?;
     let mut response = empty(StatusCode::NO_CONTENT);
     describe_progress(response.headers_mut(), &depot);
@@ -164,9 +169,32 @@ pub(crate) async fn abandon(service: &Service, deposant: Deposant, upload: Uploa
         return Err(Refus::envoi_attache());
     }
     if service.store.write(move |tx| registre::abandon_depot(tx, upload)).await? {
-        remove_upload(service, upload).await?;
+        remove_upload(service, upload, depot.generation).await?;
     }
     Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// Makes sure that the upload's generation is this process's, so that no other records anything under it. True when a
+/// new one was made, into which what was promised has still to be carried over.
+async fn claim(
+    service: &Service,
+    deposant: &Deposant,
+    depot: &mut Depot,
+    found: Found,
+) -> Result<bool, Refus> {
+    if found != Found::Stopped && service.holders.has_made(depot.upload, depot.generation) {
+        return Ok(false);
+    }
+    let (upload, deposant, now) = (depot.upload, deposant.clone(), service.clock.now());
+    let taken = service.store.write(move |tx| {
+        let taken = registre::take_over_depot(tx, upload)?;
+        if taken.is_some() { registre::find_depot(tx, upload, &deposant, now) } else { Ok(None) }
+    });
+    // Another process has recorded more bytes meanwhile, or has ended the upload: the client asks, and learns it.
+    let taken = taken.await?.filter(|taken| taken.offset == depot.offset);
+    *depot = taken.ok_or(ProblemCode::OffsetDifferent)?;
+    service.holders.remember(upload, depot.generation);
+    Ok(true)
 }
 
 /// The upload, if it is theirs: another's answers like an absent one. One that has failed, was given up or
@@ -218,8 +246,8 @@ fn http_date(at: DateTime<Utc>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// Removes the bytes of an upload that became no piece.
-async fn remove_upload(service: &Service, upload: UploadId) -> Result<(), Refus> {
+/// Removes the bytes of an upload that became no piece, as its last generation has them.
+async fn remove_upload(service: &Service, upload: UploadId, generation: u64) -> Result<(), Refus> {
     let coffre = service.coffre.clone();
-    Ok(Service::blocking(move || coffre.remove_upload(upload)).await??)
+    Ok(Service::blocking(move || coffre.remove_upload(tenue::name_of(upload, generation))).await??)
 }

@@ -203,6 +203,6 @@ impl Document {
     /// Removes bytes that are no piece's. What cannot be removed now, the collection tries again.
     async fn forget(&self) {
         // What fails is in the log already.
-        let _ = remove_upload(&self.service, self.upload).await;
+        let _ = remove_upload(&self.service, self.upload, 0).await;
     }
 }

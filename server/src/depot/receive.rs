@@ -21,10 +21,11 @@ use wire::{DepotMetadata, ProblemCode};
 use super::{
     checksum::Checksum,
     holders::Held,
+    tenue,
     writing::{WriteError, Writing, refus_of_type},
 };
 use crate::{
-    coffre::BlobId,
+    coffre::{BlobId, CoffreError},
     http::problem::Refus,
     registre::{self, AdvanceError, AttachError, Deposant, Depot},
     service::Service,
@@ -44,6 +45,8 @@ pub(super) struct Reception {
     pub(super) deposant: Deposant,
     /// The upload, read while held.
     pub(super) depot: Depot,
+    /// Its generation is new: what was promised under the one before is carried over first.
+    pub(super) taken_over: bool,
     pub(super) checksum: Option<Checksum>,
     /// The body's length, where it was given: a body that ends before it was cut.
     pub(super) content_length: Option<u64>,
@@ -67,10 +70,12 @@ impl Reception {
         self.held.working(true);
         let cle = self.service.cle_for(self.depot.demande).await?;
         let (coffre, depot) = (self.service.coffre.clone(), self.depot.clone());
-        let mut writing = Service::blocking(move || {
-            Writing::open(&coffre, depot.upload, depot.offset, depot.taille, cle.as_ref())
-        })
-        .await??;
+        let open = if self.taken_over { tenue::carry_over } else { tenue::open };
+        let opened = Service::blocking(move || open(&coffre, &depot, cle.as_ref())).await?;
+        let mut writing = match opened {
+            Ok(writing) => writing,
+            Err(error) => return Err(self.explain(error).await),
+        };
         self.held.working(false);
 
         let checked = self.checksum.is_some();
@@ -212,7 +217,10 @@ impl Reception {
             return Err(ProblemCode::EmpreinteDifferente.into());
         }
         let coffre = self.service.coffre.clone();
-        let blob = Service::blocking(move || writing.seal(&coffre)).await??;
+        let blob = match Service::blocking(move || writing.seal(&coffre)).await? {
+            Ok(blob) => blob,
+            Err(error) => return Err(self.explain(error).await),
+        };
 
         let (upload, generation, now) = (self.depot.upload, self.depot.generation, self.service.clock.now());
         let (from, to) = (self.depot.offset, self.depot.taille);
@@ -241,11 +249,26 @@ impl Reception {
         Ok(self.depot)
     }
 
+    /// Bytes that are not there are no fault where another process has taken the upload over, and its bytes with it.
+    async fn explain(&self, error: CoffreError) -> Refus {
+        if let CoffreError::Absent { .. } = error {
+            let (upload, deposant, now) =
+                (self.depot.upload, self.deposant.clone(), self.service.clock.now());
+            let found = self.service.store.read(move |tx| registre::find_depot(tx, upload, &deposant, now));
+            match found.await {
+                Ok(Some(depot)) if depot.generation == self.depot.generation => {}
+                Ok(_) => return ProblemCode::EnvoiOccupe.into(),
+                Err(error) => return error.into(),
+            }
+        }
+        error.into()
+    }
+
     /// The upload has failed for good: recorded first, so that no crash leaves a live upload without bytes.
     async fn fail(&self) -> Result<(), Refus> {
         let (upload, generation) = (self.depot.upload, self.depot.generation);
         self.service.store.write(move |tx| registre::fail_depot(tx, upload, generation)).await?;
-        super::remove_upload(&self.service, upload).await
+        super::remove_upload(&self.service, upload, generation).await
     }
 
     /// Erases bytes that another deposit had already brought.

@@ -9,6 +9,7 @@ use super::{attempts::Attempt, *};
 use crate::{
     registre::{self, DemandeImportee, EtatCompte, GuichetImporte, NouvelAgent, Profil, SessionCourante},
     secrets::{hash_secret, normalise_code},
+    store::{Base, essai},
 };
 
 const NUMERO: &str = "057 1215 073903 10691";
@@ -21,7 +22,8 @@ struct Door {
     store: Store,
     clock: Clock,
     /// Removed with the door.
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
+    base: Base,
 }
 
 fn from(address: &str) -> IpAddr {
@@ -31,7 +33,8 @@ fn from(address: &str) -> IpAddr {
 impl Door {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("base.sqlite")).unwrap();
+        let base = essai::new_base(folder.path());
+        let store = Store::open(&base).unwrap();
         let clock = Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap());
         let now = clock.now();
         let demande: DemandeImportee = serde_json::from_value(serde_json::json!({
@@ -53,8 +56,13 @@ impl Door {
         store.write(move |tx| registre::import_guichets(tx, &[guichet])).await.unwrap();
         store.write(move |tx| registre::import_demandes(tx, &[demande], 1, now)).await.unwrap();
         store.write(move |tx| registre::create_agent(tx, &agent, now)).await.unwrap();
-        let door =
-            Self { identite: Identite::new(store.clone(), clock.clone(), false), store, clock, folder };
+        let door = Self {
+            identite: Identite::new(store.clone(), clock.clone(), false),
+            store,
+            clock,
+            _folder: folder,
+            base,
+        };
         door.issue(CODE).await;
         door
     }
@@ -162,7 +170,7 @@ async fn neither_numeros_nor_tokens_nor_codes_are_in_the_base_by_their_attempts(
     let session = door.sign_in().await;
     assert!(door.identite.identify(UNKNOWN, CODE, from("203.0.113.7")).await.is_err());
     door.store.close().await;
-    let base = std::fs::read(door.folder.path().join("base.sqlite")).unwrap();
+    let base = essai::content(&door.base);
     let holds = |secret: &[u8]| base.windows(secret.len()).any(|window| window == secret);
     let unknown: NumeroUnique = UNKNOWN.parse().unwrap();
     assert!(

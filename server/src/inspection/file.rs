@@ -1,5 +1,10 @@
 //! Which piece is inspected next. The base is the queue: what waits there is found again after any stop. In memory is
 //! only which pieces are being read, and which failed for a fault of ours and when to try them again.
+//!
+//! Several servers may look at one base. Nothing keeps two of them from reading the same piece, and it does no harm: the
+//! first verdict is recorded, the other server's is thrown away with what it made. That it is seldom is a matter of luck:
+//! each takes any of the oldest pieces, not the very oldest. A claim in the base would have to expire, and a piece
+//! whose server died would wait for that.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -34,6 +39,9 @@ const RETRY_AFTER_AT_MOST: Duration = Duration::from_mins(5);
 
 /// How often the base is looked at though nobody rang: after a failed look, or for a piece another process attached.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// The oldest pieces among which one is taken at random: several times what a few servers read at once.
+const TAKEN_AMONG: usize = 32;
 
 /// Most pieces set aside at once. More means that nothing works: no others are tried until one of these is due.
 const SET_ASIDE_MAX: usize = 1_000;
@@ -104,14 +112,14 @@ impl File {
         Ok(())
     }
 
-    /// The oldest piece that is neither being read nor set aside for later.
+    /// One of the oldest pieces that are neither being read nor set aside for later.
     async fn next(&mut self) -> Result<Option<AInspecter>, StoreError> {
         let now = Instant::now();
         if self.set_aside.len() >= SET_ASIDE_MAX && self.set_aside.values().all(|aside| aside.due > now) {
             return Ok(None);
         }
-        // One more than those that may have to be passed over: if there is another, it is among them.
-        let limit = self.set_aside.len() + self.reading.len() + 1;
+        // More than those that may have to be passed over: if there is another, it is among them.
+        let limit = self.set_aside.len() + self.reading.len() + TAKEN_AMONG;
         let rows = u32::try_from(limit).unwrap_or(u32::MAX);
         let waiting = self.service.store.read(move |tx| registre::list_a_inspecter(tx, rows)).await?;
         let reading: HashSet<_> = self.reading.values().copied().collect();
@@ -120,10 +128,18 @@ impl File {
             let waiting: HashSet<_> = waiting.iter().map(|piece| piece.justificatif).collect();
             self.set_aside.retain(|id, _| waiting.contains(id));
         }
-        Ok(waiting.into_iter().find(|piece| {
-            let aside = self.set_aside.get(&piece.justificatif);
-            !reading.contains(&piece.justificatif) && aside.is_none_or(|aside| aside.due <= now)
-        }))
+        let mut free: Vec<_> = waiting
+            .into_iter()
+            .filter(|piece| {
+                let aside = self.set_aside.get(&piece.justificatif);
+                !reading.contains(&piece.justificatif) && aside.is_none_or(|aside| aside.due <= now)
+            })
+            .take(TAKEN_AMONG)
+            .collect();
+        // Without chance the oldest is as good as any.
+        let chance = usize::try_from(getrandom::u32().unwrap_or_default()).unwrap_or_default();
+        let taken = chance.checked_rem(free.len());
+        Ok(taken.map(|at| free.swap_remove(at)))
     }
 
     fn ended(&mut self, reader: Id, outcome: Result<(), String>) {

@@ -21,6 +21,7 @@ use crate::{
     registre::{self, AInspecter, ApercuDessine, ApercusDessines, DocumentGarde, VerdictError},
     secrets::new_id,
     service::Service,
+    store::StoreError,
 };
 
 /// A fault of ours: the piece stays en vérification.
@@ -44,6 +45,9 @@ pub(super) enum Panne {
     /// The verdict could not be recorded.
     #[error("the verdict was not recorded: {0}")]
     Verdict(#[from] VerdictError),
+    /// The base does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// What a reader found.
@@ -60,13 +64,27 @@ impl Lu {
     }
 }
 
-/// Inspects one piece and records its verdict, with the document that was prepared where no phone did, and keeps the
-/// pictures of its pages.
+/// Inspects one piece, unless another server on the same base has done so meanwhile.
 pub(super) async fn inspect(
     service: &Arc<Service>,
     inspecteur: &Inspecteur,
     piece: &AInspecter,
 ) -> Result<(), Panne> {
+    let id = piece.justificatif;
+    match read(service, inspecteur, piece).await {
+        // Whoever was first may have put a prepared document in the place of these bytes.
+        Err(Panne::Coffre(CoffreError::Absent { .. }))
+            if !service.store.read(move |tx| registre::waits_for_inspection(tx, id)).await? =>
+        {
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+/// Reads one piece and records its verdict, with the document that was prepared where no phone did, and keeps the
+/// pictures of its pages.
+async fn read(service: &Arc<Service>, inspecteur: &Inspecteur, piece: &AInspecter) -> Result<(), Panne> {
     let Lu { verdict, fait, apercus } = judge(service, inspecteur, piece).await?;
     let (id, now) = (piece.justificatif, service.clock.now());
     let prepared = keep_document(service, piece.demande, fait, now).await?;
@@ -86,7 +104,7 @@ pub(super) async fn inspect(
     });
     let useless = match recorded.await {
         Ok(useless) => useless,
-        // It was withdrawn while it was being read.
+        // It was withdrawn while it was being read, or another server was first.
         Err(VerdictError::PasEnAttente) => kept,
         Err(error) => return Err(error.into()),
     };

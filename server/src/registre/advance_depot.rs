@@ -71,12 +71,13 @@ pub fn abandon_depot(tx: &mut Tx<'_>, upload: UploadId) -> Result<bool, StoreErr
 }
 
 /// Ends the uploads that have passed their hour, and forgets the dead ones that have had theirs twice: until then a
-/// client that comes back is told that its upload has ended. Returns the uploads of which nothing staged may stay.
-pub fn expire_depots(tx: &mut Tx<'_>, now: DateTime<Utc>) -> Result<Vec<UploadId>, StoreError> {
+/// client that comes back is told that its upload has ended. Returns the uploads of which nothing staged may stay, with the
+/// generations that they had.
+pub fn expire_depots(tx: &mut Tx<'_>, now: DateTime<Utc>) -> Result<Vec<(UploadId, u64)>, StoreError> {
     let gone = tx.query_all(
-        "SELECT upload FROM depot WHERE etat <> 'attache' AND expire_le <= $1",
+        "SELECT upload, generation FROM depot WHERE etat <> 'attache' AND expire_le <= $1",
         params![now],
-        |row| row.get(0),
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     tx.execute("DELETE FROM depot WHERE etat IN ('echoue', 'abandonne') AND expire_le <= $1", params![now])?;
     tx.execute(

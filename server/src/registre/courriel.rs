@@ -1,5 +1,5 @@
 //! Mail that waits to be sent: written in the transaction of what it tells, so that neither is without the other. Whoever
-//! sends it ([`crate::courriel`]) asks for what is due and says what became of it.
+//! sends it ([`crate::courriel`]) takes what is due and says what became of it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -15,6 +15,9 @@ const ATTEMPTS_MAX: u32 = 14;
 
 /// Longest wait between two tries.
 const DELAY_MAX: TimeDelta = TimeDelta::hours(6);
+
+/// How long a mail that was taken is nobody else's to send: longer than handing a whole look's mails over lasts.
+const TAKEN_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// A mail to send.
 #[derive(Debug, Clone)]
@@ -46,9 +49,17 @@ pub(super) fn post(
     Ok(())
 }
 
-/// The mails that are due, oldest first, `limit` at most.
-pub fn due_courriels(tx: &Tx<'_>, now: DateTime<Utc>, limit: u32) -> Result<Vec<Courriel>, StoreError> {
-    tx.query_all(
+/// Whether any mail is due.
+pub fn is_courriel_due(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let due =
+        tx.query_opt("SELECT 1 FROM courriel WHERE a_envoyer_le <= $1 LIMIT 1", params![now], |_| Ok(()))?;
+    Ok(due.is_some())
+}
+
+/// Takes the mails that are due, oldest first, `limit` at most: no other server sends them meanwhile. Should this one end
+/// before it has said what became of them, they are due again later.
+pub fn take_courriels(tx: &mut Tx<'_>, now: DateTime<Utc>, limit: u32) -> Result<Vec<Courriel>, StoreError> {
+    let due = tx.query_all(
         "SELECT id, destinataire, sujet, corps, essais FROM courriel WHERE a_envoyer_le <= $1 \
          ORDER BY a_envoyer_le, id LIMIT $2",
         params![now, limit],
@@ -61,7 +72,14 @@ pub fn due_courriels(tx: &Tx<'_>, now: DateTime<Utc>, limit: u32) -> Result<Vec<
                 essais: row.get(4)?,
             })
         },
-    )
+    )?;
+    for courriel in &due {
+        tx.execute(
+            "UPDATE courriel SET a_envoyer_le = $2 WHERE id = $1",
+            params![courriel.id, now + TAKEN_FOR],
+        )?;
+    }
+    Ok(due)
 }
 
 /// The mail was handed over, or is given up.

@@ -58,9 +58,9 @@ pub fn find_depot(
     Ok(own.then_some(depot))
 }
 
-/// Uploads under way and their durable offsets: at the start of the server, what is staged is cut back to them.
+/// Uploads under way and their generations.
 pub fn list_depots_en_cours(tx: &Tx<'_>) -> Result<Vec<(UploadId, u64)>, StoreError> {
-    tx.query_all("SELECT upload, recus FROM depot WHERE etat = $1", params![EtatDepot::EnCours], |row| {
+    tx.query_all("SELECT upload, generation FROM depot WHERE etat = $1", params![EtatDepot::EnCours], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })
 }

@@ -49,6 +49,16 @@ pub fn list_a_inspecter(tx: &Tx<'_>, limit: u32) -> Result<Vec<AInspecter>, Stor
     )
 }
 
+/// Whether a piece still waits for the inspection.
+pub fn waits_for_inspection(tx: &Tx<'_>, justificatif: JustificatifId) -> Result<bool, StoreError> {
+    let waits = tx.query_opt(
+        "SELECT 1 FROM justificatif WHERE id = $1 AND controle = 'en_verification' AND retire_le IS NULL",
+        params![justificatif],
+        |_| Ok(()),
+    )?;
+    Ok(waits.is_some())
+}
+
 /// Records what the inspection found. A refused piece answers nothing, so its slot and the place of what it replaced
 /// are given back. Bytes found dangerous are not kept: their blob is returned, for the caller to remove.
 pub fn record_verdict(

@@ -66,7 +66,7 @@ pub use compte::{
     Compte, CompteError, Decision, Lien, change_password, decide_compte, find_compte, find_link,
     forget_password, list_comptes, register_agent, send_fiche, set_password,
 };
-pub use courriel::{Courriel, courriel_failed, due_courriels, forget_courriel};
+pub use courriel::{Courriel, courriel_failed, forget_courriel, is_courriel_due, take_courriels};
 pub use deposit_partenaire::{
     Concerne, ConcerneInvalide, DeposePartenaire, DepotPartenaire, Reference, ReferenceInvalide,
     check_partenaire, deposit_partenaire,
@@ -90,7 +90,7 @@ pub use import::{
     Bilan, DemandeImportee, GuichetImporte, ImportError, PersonneImportee, import_demandes, import_guichets,
     normalise_territoire,
 };
-pub use inspect::{VerdictError, list_a_inspecter, record_prepared, record_verdict};
+pub use inspect::{VerdictError, list_a_inspecter, record_prepared, record_verdict, waits_for_inspection};
 pub use journal::{
     Acte, JournalError, LINES_PER_PAGE, Ligne, LigneLue, Tete, journal_head, read_journal, record,
     verify_journal,

@@ -1,7 +1,5 @@
 //! What can go wrong in the store, for every operation alike.
 
-use std::sync::Arc;
-
 /// The store could not do what it was asked. Nothing of the operation was kept.
 ///
 /// Cloned, because one failed COMMIT answers every operation of its batch.
@@ -13,6 +11,12 @@ pub enum StoreError {
     /// Another process held the write lock for too long.
     #[error("la base est occupée par un autre programme")]
     Occupe,
+    /// The server of the base is away, or the connection to it was lost.
+    #[error("le serveur de la base ne répond pas")]
+    Injoignable,
+    /// The database on the server holds no UTF-8.
+    #[error("la base n’est pas en UTF-8 : créez-la avec createdb --template=template0 --encoding=UTF8")]
+    Encodage,
     /// No room on the disk: the operation was undone, what was committed stays.
     #[error("plus de place pour la base")]
     DisquePlein,
@@ -22,17 +26,10 @@ pub enum StoreError {
     /// A column holds something else than the program expects: another program's work, or a bug of ours.
     #[error("colonne {0} : contenu inattendu")]
     Colonne(usize),
-    /// Anything else the engine says. Its text names tables and columns, never values.
+    /// A query that always gives a row gave none: a bug of ours.
+    #[error("une ligne manque")]
+    SansLigne,
+    /// Anything else the engine says. The text names tables, columns and constraints, never values.
     #[error("base de données : {0}")]
-    Moteur(Arc<rusqlite::Error>),
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::DisquePlein,
-            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Occupe,
-            _ => Self::Moteur(Arc::new(error)),
-        }
-    }
+    Moteur(String),
 }

@@ -2,9 +2,9 @@
 //! a newer program is refused and left as it is.
 
 use chrono::Utc;
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
-use super::{OpenError, StoreError};
+use super::{OpenError, StoreError, Tx, connexion::Connexion};
+use crate::params;
 
 /// Every version's script, from 1. A script that was delivered is never changed: a correction is the next number.
 const MIGRATIONS: &[&str] = &[
@@ -30,22 +30,22 @@ pub(super) fn scripts() -> impl Iterator<Item = (u32, &'static str)> {
 }
 
 /// The version of the base: 0 for an empty one.
-pub(super) fn version(connection: &Connection) -> Result<u32, StoreError> {
-    let known = connection
-        .query_row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'", [], |_| {
-            Ok(())
-        })
-        .optional()?;
-    if known.is_none() {
+pub(super) fn version(connection: &Connexion) -> Result<u32, StoreError> {
+    if !connection.has_table("schema_version")? {
         return Ok(0);
     }
-    Ok(connection.query_row("SELECT coalesce(max(version), 0) FROM schema_version", [], |row| row.get(0))?)
+    Tx::new(connection)
+        .query_one("SELECT coalesce(max(version), 0) FROM schema_version", &[], |row| row.get(0))
+}
+
+/// The last version that this program knows.
+pub(super) fn last() -> u32 {
+    scripts().map(|(version, _)| version).max().unwrap_or_default()
 }
 
 /// Refuses a base that a newer program made, before anything is written to it.
-pub(super) fn refuse_newer(connection: &Connection) -> Result<(), OpenError> {
-    let found = version(connection)?;
-    let known = scripts().map(|(version, _)| version).max().unwrap_or_default();
+pub(super) fn refuse_newer(connection: &Connexion) -> Result<(), OpenError> {
+    let (found, known) = (version(connection)?, last());
     if found > known {
         return Err(OpenError::PlusRecente { trouvee: found, connue: known });
     }
@@ -53,21 +53,27 @@ pub(super) fn refuse_newer(connection: &Connection) -> Result<(), OpenError> {
 }
 
 /// Brings the base to the last version.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
-    // IMMEDIATE before the version is read: two processes may open a new base at once.
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-    refuse_newer(&transaction)?;
-    let found = version(&transaction)?;
-    for (version, script) in scripts().filter(|(version, _)| *version > found) {
-        transaction.execute_batch(script).map_err(StoreError::from)?;
-        transaction
-            .execute(
-                "INSERT INTO schema_version (version, appliquee_le) VALUES (?1, ?2)",
-                rusqlite::params![version, Utc::now().timestamp_millis()],
-            )
-            .map_err(StoreError::from)?;
+pub(super) fn migrate(connection: &Connexion) -> Result<(), OpenError> {
+    // The lock of whoever writes, before the version is read: two processes may open a new base at once.
+    connection.begin_write()?;
+    match apply(connection) {
+        Ok(()) => Ok(connection.commit()?),
+        Err(error) => {
+            connection.rollback();
+            Err(error)
+        }
     }
-    transaction.commit().map_err(StoreError::from)?;
+}
+
+fn apply(connection: &Connexion) -> Result<(), OpenError> {
+    refuse_newer(connection)?;
+    let found = version(connection)?;
+    for (version, script) in scripts().filter(|(version, _)| *version > found) {
+        connection.run_script(script)?;
+        Tx::new(connection).execute(
+            "INSERT INTO schema_version (version, appliquee_le) VALUES ($1, $2)",
+            params![version, Utc::now()],
+        )?;
+    }
     Ok(())
 }

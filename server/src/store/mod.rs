@@ -1,14 +1,23 @@
-//! The engine under the registre: SQLite in WAL mode, `synchronous=FULL`.
+//! The engine under the registre: SQLite on one machine, or PostgreSQL for several servers.
 //!
-//! Writing goes through one thread with group commit (see `writer`); reading uses a few connections of its own on
-//! blocking threads, each read in one transaction, so that it sees one moment of the base. An answer to a write means
-//! that the disk has it. What can go wrong is in [`StoreError`]; after any error nothing of that operation was kept.
+//! Writing goes through one thread with group commit (see `writer`), and one process writes at a time (see each engine:
+//! `sqlite`, `postgresql`); reading uses a few connections of its own on blocking threads, each read in one transaction, so
+//! that it sees one moment of the base. An answer to a write means that the disk has it. What can go wrong is in
+//! [`StoreError`]; after any error nothing of that operation was kept.
 //!
-//! The registre writes SQL that any engine of ours understands: `$n`, TEXT, BIGINT, BYTEA, times as parameters.
+//! The registre writes SQL that both understand: `$n`, TEXT, BIGINT, BYTEA, times as parameters. Nothing outside of this
+//! folder knows which of them it talks to.
 
+mod base;
+mod connexion;
 mod error;
+#[cfg(test)]
+pub(crate) mod essai;
 mod migrations;
+mod migrer;
+mod postgresql;
 mod readers;
+mod sqlite;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -16,30 +25,23 @@ mod value;
 mod writer;
 
 use std::{
-    fs::{File, OpenOptions},
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, mpsc::channel},
 };
 
-use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
+pub use base::{Base, BaseError};
+use connexion::Connexion;
 pub use error::StoreError;
+pub use migrer::{Migre, MigrerError, migrer};
 use readers::Readers;
 pub use tx::Tx;
 pub use value::{Column, Row, Value};
 use writer::Message;
 
-/// How long a writer waits for another process's lock: an operator's command holds it for milliseconds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Operations that may wait for the writer. More means that the disk cannot follow: their callers wait at the door.
 const WAITING_OPERATIONS_MAX: usize = 1_024;
-
-/// Statements kept prepared on each connection: more than the registre has.
-const PREPARED_STATEMENTS: usize = 192;
 
 /// A base that is open. Cheap to clone; every clone is the same base.
 #[derive(Clone)]
@@ -61,6 +63,9 @@ pub enum OpenError {
         /// The program's last one.
         connue: u32,
     },
+    /// Facts are still on their way into it from another base.
+    #[error("Une migration vers cette base n’est pas terminée : relancez « ma-demande-server migrer ».")]
+    Migration,
     /// The file cannot be made or read.
     #[error("La base ne peut pas être ouverte : {0}")]
     Fichier(#[from] std::io::Error),
@@ -71,22 +76,25 @@ pub enum OpenError {
 
 impl Store {
     /// Opens a base, made if it is not there, brought to the last version. Blocks.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        // Made here and not by SQLite, because only the service's account may read it; the log takes over its rights.
-        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        let mut connection = Connection::open(path).map_err(StoreError::from)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(StoreError::from)?;
-        migrations::refuse_newer(&connection)?;
-        prepare(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(StoreError::from)?;
-        migrations::migrate(&mut connection)?;
-
-        let readers = Readers::open(path)?;
+    pub fn open(base: &Base) -> Result<Self, OpenError> {
         let (writer, messages) = mpsc::channel(WAITING_OPERATIONS_MAX);
-        std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || writer::write_until_closed(&connection, messages))?;
-        Ok(Self { writer, readers })
+        // The writer's thread opens its own connection: not every engine's lets itself be opened in an asynchronous task.
+        let (tell, opened) = channel();
+        let own = base.clone();
+        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            match open_finished(&own) {
+                Ok(connection) => {
+                    // Whoever opens waits for it.
+                    let _ = tell.send(Ok(()));
+                    writer::write_until_closed(&connection, messages);
+                }
+                Err(error) => {
+                    let _ = tell.send(Err(error));
+                }
+            }
+        })?;
+        opened.recv().unwrap_or(Err(StoreError::Panique.into()))?;
+        Ok(Self { writer, readers: Readers::new(base.clone()) })
     }
 
     /// Runs an operation that writes, alone in its transaction; answers when the disk has it.
@@ -129,17 +137,10 @@ impl Store {
     }
 }
 
-/// Copies a base into a new file, as it is at one moment; whoever has it open goes on reading and writing. What was deleted
-/// from it is not in the copy. Blocks.
+/// Copies a base in a file into a new file, as it is at one moment; whoever has it open goes on reading and writing. What
+/// was deleted from it is not in the copy. Blocks.
 pub fn copy_base(from: &Path, into: &Path) -> Result<(), OpenError> {
-    let name = into.to_str().ok_or(std::io::ErrorKind::InvalidFilename).map_err(std::io::Error::from)?;
-    // Made here and not by SQLite, because only the service's account may read it.
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(into)?;
-    let connection = open_existing(from)?;
-    connection.execute("VACUUM INTO ?1", [name]).map_err(StoreError::from)?;
-    let folder = into.parent().unwrap_or(Path::new("."));
-    File::open(into)?.sync_all()?;
-    Ok(File::open(folder)?.sync_all()?)
+    sqlite::copy(from, into)
 }
 
 /// Runs an operation that reads a base in a file, one moment of it. Blocks.
@@ -147,24 +148,24 @@ pub fn read_copy<T, E: From<StoreError>>(
     path: &Path,
     operation: impl FnOnce(&Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut connection = open_existing(path)?;
-    let moment = connection.transaction().map_err(StoreError::from)?;
-    operation(&Tx::new(&moment))
+    let connection = Connexion::open_reader(&Base::file(path))?;
+    connection.begin_read()?;
+    let read = operation(&Tx::new(&connection));
+    connection.rollback();
+    read
 }
 
-fn open_existing(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+/// The same on a base that is whole.
+fn open_finished(base: &Base) -> Result<Connexion, OpenError> {
+    let connection = open_writer(base)?;
+    if connection.has_table(migrer::MARK)? { Err(OpenError::Migration) } else { Ok(connection) }
+}
+
+/// A connection to write with, on a base of the last version.
+fn open_writer(base: &Base) -> Result<Connexion, OpenError> {
+    let connection = Connexion::open_writer(base)?;
+    migrations::refuse_newer(&connection)?;
+    connection.settle()?;
+    migrations::migrate(&connection)?;
     Ok(connection)
-}
-
-/// What every connection needs before it is used.
-fn prepare(connection: &Connection) -> Result<(), StoreError> {
-    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    // What is deleted is written over: a key that was erased must not be found in a free page.
-    connection.pragma_update(None, "secure_delete", true)?;
-    Ok(())
 }

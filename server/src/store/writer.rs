@@ -1,29 +1,23 @@
 //! The one writer: a thread that takes what has piled up, commits it together, and only then answers.
 //!
 //! Every operation runs in its own SAVEPOINT, so that one that fails undoes itself and nothing of its neighbours.
-//! Answers wait for COMMIT, which with `synchronous=FULL` means: for the disk. What can go wrong:
+//! Answers wait for COMMIT, which means: for the disk. What can go wrong:
 //!
 //! - *An operation fails or panics.* It is rolled back to its savepoint; the batch goes on.
-//! - *The disk is full.* SQLite undoes the statement, or the whole transaction; in the second case every operation
-//!   of the batch is answered [`StoreError::DisquePlein`], since none of them is kept.
-//! - *COMMIT fails otherwise* (a failed fsync, above all). What is on the disk is no longer known, so nothing can be
-//!   promised any more: the process says so and ends. A restart reads what is really there.
-//! - *Another process writes* (the operator's commands). `busy_timeout` waits for it; the lock is held for one batch
-//!   only, so neither starves.
+//! - *The engine undoes the whole transaction* (no room on the disk, the server of the base gone). Every operation of the
+//!   batch is answered with that, since none of them is kept.
+//! - *Nobody can say what COMMIT has done.* The process ends: see each engine.
+//! - *Another process writes.* The lock is waited for; it is held for one batch only, so neither starves.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, connexion::Connexion};
 
 /// Most operations in one COMMIT: beyond it the first of the batch would wait too long for its answer, and the gain
 /// of sharing an fsync is long spent.
 const BATCH_OPERATIONS_MAX: usize = 256;
-
-/// Exit code when nothing can be promised any more (`EX_IOERR` of sysexits.h).
-const EXIT_IO_ERROR: i32 = 74;
 
 /// What the writer is asked.
 pub(super) enum Message {
@@ -34,7 +28,7 @@ pub(super) enum Message {
 }
 
 /// Runs an operation on the connection, or learns that there is none; returns who waits for the answer.
-pub(super) type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Answer + Send>;
+pub(super) type Job = Box<dyn FnOnce(Result<&Connexion, StoreError>) -> Answer + Send>;
 
 /// Gives the answer, once the fate of the batch is known.
 pub(super) type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -60,29 +54,26 @@ where
 }
 
 fn in_savepoint<T, E: From<StoreError>>(
-    connection: &Connection,
+    connection: &Connexion,
     operation: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    run(connection, "SAVEPOINT operation")?;
+    connection.run("SAVEPOINT operation")?;
     let result = catch_unwind(AssertUnwindSafe(|| operation(&mut Tx::new(connection))))
         .unwrap_or_else(|_| Err(StoreError::Panique.into()));
-    // A full disk may already have undone the whole transaction, and the savepoint with it.
-    if !connection.is_autocommit() {
-        if result.is_err() {
-            run(connection, "ROLLBACK TO operation")?;
-        }
-        run(connection, "RELEASE operation")?;
+    if connection.undone().is_some() {
+        return result;
+    }
+    // PostgreSQL refuses here what passed over a statement's failure: nothing of it is kept.
+    let result = result.and_then(|done| Ok(connection.run("RELEASE operation").map(|()| done)?));
+    if result.is_err() {
+        connection.run("ROLLBACK TO operation")?;
+        connection.run("RELEASE operation")?;
     }
     result
 }
 
-fn run(connection: &Connection, sql: &str) -> Result<(), StoreError> {
-    connection.prepare_cached(sql)?.execute([])?;
-    Ok(())
-}
-
 /// The thread's body.
-pub(super) fn write_until_closed(connection: &Connection, mut messages: mpsc::Receiver<Message>) {
+pub(super) fn write_until_closed(connection: &Connexion, mut messages: mpsc::Receiver<Message>) {
     let mut closing = None;
     while closing.is_none() {
         let Some(first) = messages.blocking_recv() else { break };
@@ -100,53 +91,37 @@ pub(super) fn write_until_closed(connection: &Connection, mut messages: mpsc::Re
         }
         commit_together(connection, batch);
     }
-    // Readers may still be there: then the log is emptied as far as they allow, which loses nothing.
-    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-        tracing::warn!(%error, "the log could not be emptied into the base");
-    }
+    connection.finish();
     if let Some(done) = closing {
         // Whoever closes may have stopped waiting.
         let _ = done.send(());
     }
 }
 
-fn commit_together(connection: &Connection, batch: Vec<Job>) {
+fn commit_together(connection: &Connexion, batch: Vec<Job>) {
     if batch.is_empty() {
         return;
     }
-    if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
+    if let Err(error) = connection.begin_write() {
         tracing::warn!(%error, "the base could not be locked for writing");
         return batch.into_iter().map(|job| job(Err(error.clone()))).for_each(|answer| answer(Ok(())));
     }
     let mut answers = Vec::with_capacity(batch.len());
+    let mut undone = None;
     let mut jobs = batch.into_iter();
     for job in jobs.by_ref() {
         answers.push(job(Ok(connection)));
-        if connection.is_autocommit() {
+        undone = connection.undone();
+        if undone.is_some() {
             break;
         }
     }
-    let committed =
-        if connection.is_autocommit() { Err(StoreError::DisquePlein) } else { commit(connection) };
+    let committed = undone.clone().map_or_else(|| connection.commit(), Err);
     for answer in answers {
         answer(committed.clone());
     }
     // What was not run because the transaction was undone under it.
-    for job in jobs {
-        job(Err(StoreError::DisquePlein))(Ok(()));
-    }
-}
-
-/// Commits, or undoes everything because the disk is full, or ends the process.
-fn commit(connection: &Connection) -> Result<(), StoreError> {
-    match run(connection, "COMMIT") {
-        Ok(()) => Ok(()),
-        Err(StoreError::DisquePlein) if connection.is_autocommit() || run(connection, "ROLLBACK").is_ok() => {
-            Err(StoreError::DisquePlein)
-        }
-        Err(error) => {
-            tracing::error!(%error, "COMMIT failed: what is on the disk is unknown, the process ends");
-            std::process::exit(EXIT_IO_ERROR)
-        }
+    if let Some(error) = undone {
+        jobs.map(|job| job(Err(error.clone()))).for_each(|answer| answer(Ok(())));
     }
 }

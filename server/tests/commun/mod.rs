@@ -5,6 +5,7 @@
 
 pub(crate) mod adresses;
 pub(crate) mod agent;
+pub(crate) mod base;
 
 use std::{
     fmt::Write as _,
@@ -16,7 +17,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use server::{
     clock::Clock,
-    config::{Config, Courrier, Tls},
+    config::{Config, Courrier, Tls, base_file},
     http::limites::Delais,
     params, registre, secrets,
     service::Service,
@@ -56,6 +57,8 @@ pub(crate) struct Server {
     running: Option<Running>,
     runtime: tokio::runtime::Runtime,
     pub(crate) donnees: tempfile::TempDir,
+    /// The address of its base, where that is no file among its data.
+    pub(crate) base: Option<String>,
 }
 
 impl Server {
@@ -89,7 +92,8 @@ impl Server {
 
     fn open(clock: Clock, decide: impl FnOnce(&mut Config), limits: impl FnOnce(&mut Service)) -> Self {
         let donnees = tempfile::tempdir().unwrap();
-        let mut config = config(&donnees);
+        let base = base::new_database();
+        let mut config = config(&donnees, base.as_deref());
         decide(&mut config);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -98,13 +102,13 @@ impl Server {
         let store = service.store.clone();
         runtime.block_on(fill(&store)).unwrap();
         let running = runtime.block_on(start(service)).unwrap();
-        Self { address: running.address, store, clock, running: Some(running), runtime, donnees }
+        Self { address: running.address, store, clock, running: Some(running), runtime, donnees, base }
     }
 
     /// Stops, then starts again on the same data and another port.
     pub(crate) fn restart(&mut self) {
         self.stop();
-        let service = Service::open(config(&self.donnees), self.clock.clone()).unwrap();
+        let service = Service::open(config(&self.donnees, self.base.as_deref()), self.clock.clone()).unwrap();
         self.store = service.store.clone();
         let running = self.runtime.block_on(start(service)).unwrap();
         self.address = running.address;
@@ -193,9 +197,11 @@ pub(crate) fn matin() -> Clock {
     Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap())
 }
 
-fn config(donnees: &tempfile::TempDir) -> Config {
+fn config(folder: &tempfile::TempDir, base: Option<&str>) -> Config {
+    let donnees = folder.path().join("donnees");
     Config {
-        donnees: donnees.path().join("donnees"),
+        base: base.map_or_else(|| base_file(&donnees), |url| url.parse().unwrap()),
+        donnees,
         cles: None,
         ecoute: "127.0.0.1:0".parse().unwrap(),
         tls: Tls::Sans,
@@ -206,7 +212,7 @@ fn config(donnees: &tempfile::TempDir) -> Config {
         adresse: None,
         courrier: Courrier {
             smtp: None,
-            dossier: donnees.path().join("courriels"),
+            dossier: folder.path().join("courriels"),
             expediteur: "essai@exemple.example".parse().unwrap(),
         },
         second_facteur_exige: false,

@@ -22,7 +22,7 @@ use crate::{
     params,
     secrets::new_id,
     service::Service,
-    store::{StoreError, Tx},
+    store::{StoreError, Tx, essai},
 };
 
 /// One empty page: passes.
@@ -78,6 +78,7 @@ impl Serveur {
         let config = Config {
             donnees: dossier.path().join("donnees"),
             cles: None,
+            base: essai::new_base(dossier.path()),
             ecoute: "127.0.0.1:0".parse().unwrap(),
             tls: Tls::Sans,
             proxys: Vec::new(),

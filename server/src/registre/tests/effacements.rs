@@ -15,7 +15,7 @@ impl Base {
     /// Goes back to what was kept, with the erasures known until now.
     fn restore(&mut self, copy: &std::path::Path) {
         let known = self.read(list_effacements).unwrap();
-        self.store = Store::open(copy).unwrap();
+        self.store = Store::open(&crate::store::Base::file(copy)).unwrap();
         let now = self.clock.now();
         self.write(move |tx| replay_effacements(tx, &known, now)).unwrap();
     }

@@ -5,8 +5,10 @@ mod agents;
 mod demandes;
 mod depots;
 mod effacements;
+mod ensemble;
 mod journal;
 mod masques;
+mod migration;
 mod pieces;
 mod plans;
 
@@ -24,7 +26,7 @@ use crate::{
     clock::Clock,
     coffre::BlobId,
     params,
-    store::{Store, StoreError, Tx},
+    store::{self, Store, StoreError, Tx, essai},
 };
 
 const EXEMPLE: &str = "057 1215 073903 10691";
@@ -36,6 +38,7 @@ struct Base {
     runtime: tokio::runtime::Runtime,
     exemple: DemandeId,
     temoin: DemandeId,
+    lieu: store::Base,
     folder: tempfile::TempDir,
 }
 
@@ -80,8 +83,18 @@ fn exemple() -> DemandeImportee {
 
 impl Base {
     fn new() -> Self {
+        Self::at(essai::new_base)
+    }
+
+    /// In a file, whatever the tests are run with.
+    fn in_file() -> Self {
+        Self::at(|folder| store::Base::file(&folder.join("base.sqlite")))
+    }
+
+    fn at(lieu: impl FnOnce(&std::path::Path) -> store::Base) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("base.sqlite")).unwrap();
+        let lieu = lieu(folder.path());
+        let store = Store::open(&lieu).unwrap();
         let clock = Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap());
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -108,7 +121,7 @@ impl Base {
             Ok::<_, ImportError>((id(EXEMPLE)?, id(TEMOIN)?))
         });
         let (exemple, temoin) = runtime.block_on(filled).unwrap();
-        Self { store, clock, runtime, exemple, temoin, folder }
+        Self { store, clock, runtime, exemple, temoin, lieu, folder }
     }
 
     fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(

@@ -62,7 +62,7 @@ const NAMES: &str = "territoire=? AND nom_cle>? AND nom_cle<?";
 
 #[test]
 fn the_work_list_and_its_count_walk_the_index_of_what_waits() {
-    let base = Base::new();
+    let base = Base::in_file();
     let now = base.clock.now();
     let later = Apres { depose_le: now, id: JustificatifId(Uuid::now_v7()) };
     for profil in [Profil::Guichet, Profil::ConsultantSensible] {
@@ -88,14 +88,14 @@ fn the_work_list_and_its_count_walk_the_index_of_what_waits() {
 
 #[test]
 fn a_search_by_name_walks_the_index_of_names() {
-    let base = Base::new();
+    let base = Base::in_file();
     let (sql, params) = find_by_name::statement("57", "mar");
     assert_eq!(fault(&plan(&base, sql, &params), "personne", "personne_nom", NAMES), None);
 }
 
 #[test]
 fn without_their_indexes_these_plans_are_at_fault() {
-    let base = Base::new();
+    let base = Base::in_file();
     base.write(|tx| {
         tx.execute("DROP INDEX justificatif_a_examiner", &[])?;
         tx.execute("DROP INDEX personne_nom", &[]).map(drop)
