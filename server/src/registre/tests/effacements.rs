@@ -1,4 +1,4 @@
-//! What was erased after a backup is erased again when it is restored.
+//! What was erased after a backup is erased again when it is restored. Backups are of bases in a file.
 
 use wire::{Controle, RaisonRefus};
 
@@ -27,7 +27,7 @@ impl Base {
 
 #[test]
 fn a_piece_withdrawn_after_the_backup_does_not_come_back_and_its_slot_is_open() {
-    let mut base = Base::new();
+    let mut base = Base::in_file();
     let phone = base.phone();
     let personne = base.of_role(Role::Demandeur);
     let slot = base.ask("identite", Some(personne));
@@ -49,7 +49,7 @@ fn a_piece_withdrawn_after_the_backup_does_not_come_back_and_its_slot_is_open() 
 
 #[test]
 fn bytes_found_dangerous_after_the_backup_are_refused_there() {
-    let mut base = Base::new();
+    let mut base = Base::in_file();
     let phone = base.phone();
     let piece = base.deposit(phone, &base.facts("identite", "passeport"), 1).justificatif;
     let backup = base.back_up();
@@ -64,7 +64,7 @@ fn bytes_found_dangerous_after_the_backup_are_refused_there() {
 fn an_original_purged_after_the_backup_is_not_shown_again() {
     // Masked before the backup: the masked document stands. After it: nothing is left to show.
     for masked_before in [true, false] {
-        let mut base = Base::new();
+        let mut base = Base::in_file();
         let phone = base.phone();
         let piece = base.deposit(phone, &base.facts("identite", "passeport"), 1).justificatif;
         base.pass(piece, 1);
@@ -90,7 +90,7 @@ fn an_original_purged_after_the_backup_is_not_shown_again() {
 
 #[test]
 fn a_restored_base_asks_everybody_to_sign_in_and_ends_the_uploads_without_bytes() {
-    let mut base = Base::new();
+    let mut base = Base::in_file();
     let phone = base.phone();
     let facts = base.facts("identite", "passeport");
     let upload = base.begin(phone, &facts, 10).unwrap().depot.upload;
@@ -103,7 +103,7 @@ fn a_restored_base_asks_everybody_to_sign_in_and_ends_the_uploads_without_bytes(
 
 #[test]
 fn erasures_are_forgotten_when_no_backup_can_undo_them() {
-    let base = Base::new();
+    let base = Base::in_file();
     let phone = base.phone();
     let piece = base.deposit(phone, &base.facts("identite", "passeport"), 1).justificatif;
     base.withdraw(phone, piece).unwrap();
