@@ -176,3 +176,19 @@ fn no_backup_holds_the_master_key_nor_a_document_in_clear() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_base_on_a_server_is_that_servers_to_back_up() -> Result<()> {
+    let mut server = Server::start()?;
+    // Nobody listens there, and nobody is asked.
+    server.set(vec![("MA_DEMANDE_BASE", "postgresql://essai@/essai?host=/nulle/part".to_owned())]);
+    let backup = server.scratch().join("sauvegarde");
+    for command in ["sauvegarder", "restaurer"] {
+        let Err(refused) = server.admin(&[command, path(&backup)?], "") else {
+            anyhow::bail!("{command} took a base that it cannot back up");
+        };
+        ensure!(refused.to_string().contains("PostgreSQL"), "{refused}");
+        ensure!(!backup.exists());
+    }
+    Ok(())
+}

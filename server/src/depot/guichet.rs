@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     http::problem::Refus,
-    registre::{self, AttachError, Attached, BeginError, Deposant, DepositError},
+    registre::{self, Attached, Deposant, DepositError},
     secrets::new_id,
     service::Service,
 };
@@ -50,11 +50,7 @@ pub(crate) async fn receive_document<E: Into<Refus>>(
             Ok(attached)
         }
         // Nothing is known of what the base did: the bytes stay, for the piece that may own them or for the collection.
-        Err(
-            error @ (DepositError::Store(_)
-            | DepositError::Begin(BeginError::Store(_))
-            | DepositError::Attach(AttachError::Store(_))),
-        ) => Err(error.into()),
+        Err(error) if error.leaves_doubt() => Err(error.into()),
         Err(error) => {
             remove_upload(service, upload, 0).await?;
             Err(error.into())

@@ -26,7 +26,7 @@ use crate::{
         request::{header, number},
         respond::{Answer, json},
     },
-    registre::{self, AttachError, BeginError, DeposePartenaire, DepositError, DepotPartenaire, Partenaire},
+    registre::{self, BeginError, DeposePartenaire, DepositError, DepotPartenaire, Partenaire},
     secrets::new_id,
     service::Service,
 };
@@ -188,11 +188,7 @@ impl Document {
                 Ok(depose)
             }
             // Whether it was committed is not known: the collection looks for an owner before it takes the bytes.
-            Err(
-                error @ (DepositError::Store(_)
-                | DepositError::Begin(BeginError::Store(_))
-                | DepositError::Attach(AttachError::Store(_))),
-            ) => Err(error.into()),
+            Err(error) if error.leaves_doubt() => Err(error.into()),
             Err(error) => {
                 self.forget().await;
                 Err(if let DepositError::Begin(error) = error { refus(error) } else { error.into() })

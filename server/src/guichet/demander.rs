@@ -63,6 +63,16 @@ fn read(object: &str, person: &str) -> Result<What, &'static str> {
 }
 
 async fn answer(service: &Service, agent: &AgentConnecte, id: DemandeId, error: Option<String>) -> Answer {
+    let (demande, slots) = find(service, agent, id).await?;
+    Ok(whole(agent, &demande, &slots, error.as_deref()))
+}
+
+/// A demande and what was asked for on it.
+pub(super) async fn find(
+    service: &Service,
+    agent: &AgentConnecte,
+    id: DemandeId,
+) -> Result<(DemandeAgent, Vec<DemandeDePiece>), Refus> {
     let asker = agent.clone();
     let found = service
         .store
@@ -72,8 +82,7 @@ async fn answer(service: &Service, agent: &AgentConnecte, id: DemandeId, error: 
             Ok::<_, StoreError>(Some((demande, slots)))
         })
         .await?;
-    let (demande, slots) = found.ok_or_else(introuvable)?;
-    Ok(whole(agent, &demande, &slots, error.as_deref()))
+    found.ok_or_else(introuvable)
 }
 
 fn whole(
@@ -174,6 +183,7 @@ fn new(agent: &AgentConnecte, demande: &DemandeAgent) -> Markup {
     }
 }
 
-fn person(personne: &PersonneVue) -> Markup {
+/// A person to choose.
+pub(super) fn person(personne: &PersonneVue) -> Markup {
     html! { option value=(personne.id) { (personne.prenom) " " (personne.nom) " (" (mots::role(personne.role)) ")" } }
 }

@@ -17,6 +17,7 @@ use wire::{
 use super::{
     Visite,
     demande::{Onglet, head},
+    demander,
     form::{self, FILES_PER_FORM_MAX, Fichiers},
     introuvable, mots,
     page::{TUS_JS, page, page_with_uploads},
@@ -29,7 +30,6 @@ use crate::{
     },
     registre::{self, AgentConnecte, Attached, DemandeAgent, DemandeDePiece, Deposant},
     service::Service,
-    store::StoreError,
 };
 
 /// The page.
@@ -142,16 +142,7 @@ fn optional<T: std::str::FromStr>(text: &str, wrong: &'static str) -> Result<Opt
 }
 
 async fn answer(service: &Service, agent: &AgentConnecte, id: DemandeId, error: Option<&str>) -> Answer {
-    let asker = agent.clone();
-    let found = service
-        .store
-        .read(move |tx| {
-            let Some(demande) = registre::find_demande_for_agent(tx, &asker, id)? else { return Ok(None) };
-            let slots = registre::list_demandes_de_pieces(tx, &asker, id)?;
-            Ok::<_, StoreError>(Some((demande, slots)))
-        })
-        .await?;
-    let (demande, slots) = found.ok_or_else(introuvable)?;
+    let (demande, slots) = demander::find(service, agent, id).await?;
     Ok(whole(agent, &demande, &slots, error))
 }
 
@@ -219,9 +210,7 @@ fn fields(agent: &AgentConnecte, demande: &DemandeAgent, asked: &[DemandeDePiece
         label for="personne" { "Personne concernée" }
         select id="personne" name="personne" {
             option value="" { "Le ménage" }
-            @for personne in &demande.personnes {
-                option value=(personne.id) { (personne.prenom) " " (personne.nom) " (" (mots::role(personne.role)) ")" }
-            }
+            @for personne in &demande.personnes { (demander::person(personne)) }
         }
         @if !open.is_empty() {
             label for="demande_piece" { "Répond à une demande de pièce" }

@@ -73,6 +73,16 @@ pub enum DepositError {
     Store(#[from] StoreError),
 }
 
+impl DepositError {
+    /// Whether nothing is known of what the base did: the bytes may be a piece's, and are not to be removed.
+    pub fn leaves_doubt(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(_) | Self::Begin(BeginError::Store(_)) | Self::Attach(AttachError::Store(_))
+        )
+    }
+}
+
 /// Deposits in one step what arrived in one request: the bytes of `upload`, `taille` of them with this digest, sealed
 /// already. The rights, limits and facts are those of an upload that is begun and attached.
 pub fn deposit_whole(
