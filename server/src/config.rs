@@ -62,6 +62,9 @@ pub struct Reglages {
     #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_TLS_CLE")]
     pub tls_cle: Option<PathBuf>,
     /// Certificat fabriqué au démarrage, pour un essai sur cette machine
+    /// Adresse où lire les mesures (Prometheus), en clair : celle d’un réseau de l’exploitant ; sans elle, nulle part
+    #[arg(long, value_name = "ADRESSE:PORT", env = "MA_DEMANDE_MESURES")]
+    pub mesures: Option<SocketAddr>,
     #[arg(long, value_name = "true|false", env = "MA_DEMANDE_TLS_AUTO_SIGNE", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub tls_auto_signe: Option<bool>,
     /// Sans TLS : derrière un proxy qui le fait, ou pour un essai sur cette machine
@@ -120,6 +123,8 @@ pub struct Config {
     /// The inspecteur's program; none means beside this one.
     pub inspecteur: Option<PathBuf>,
     /// The antivirus, where there is one.
+    /// Where metrics are read, where anybody may.
+    pub mesures: Option<SocketAddr>,
     pub clamd: Option<Clamd>,
     /// Where the service is reached from outside; the address that it listens at where nothing is said.
     pub adresse: Option<String>,
@@ -399,6 +404,7 @@ impl Reglages {
         let auto_signe = self.tls_auto_signe.unwrap_or(false);
         let sans_tls = self.sans_tls.unwrap_or(false);
         let (donnees, base) = self.donnees()?;
+            mesures: self.mesures.or(weaker.mesures),
         let cles = self.cles()?;
         let tls = match (self.tls_certificat, self.tls_cle, auto_signe, sans_tls) {
             (Some(certificat), Some(cle), false, false) => Tls::Fichiers { certificat, cle },
@@ -476,6 +482,7 @@ mod tests {
         let flags = Reglages { donnees: Some("/srv/b".into()), sans_tls: Some(true), ..Reglages::default() };
         let config = flags.over(file).resolve().unwrap();
         assert_eq!(config.donnees, Path::new("/srv/b"));
+            mesures: self.mesures,
         assert_eq!(config.ecoute, "0.0.0.0:443".parse().unwrap());
         assert_eq!(config.tls, Tls::Sans);
         assert_eq!(config.clamd, Some(Clamd::Unix("/run/clamd".into())));

@@ -84,6 +84,7 @@ pub(crate) async fn send_forever(service: Arc<Service>) {
     let post = Post::new(&service.config.courrier);
     loop {
         if let Err(error) = send_due(&service, &post).await {
+            service.mesures.panne(&error);
             tracing::warn!(%error, "mail waits: the base did not answer");
         }
         tokio::time::sleep(LOOKS_EVERY).await;

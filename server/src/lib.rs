@@ -6,7 +6,7 @@
 //! serves it to its demandeur, `guichet` to the agents of the territory. [`verification`] reads again what the coffre
 //! keeps, `sauvegarde` copies it and brings it back. [`store`] is the engine under the registre,
 //! [`admin`] the commands of the operator, [`config`] what the operator decides, [`service`] what all rooms share,
-//! [`servir`] the server's life, [`log`] what is written down of it, [`secrets`] what is drawn and hashed, [`totp`] what an authenticator shows, [`clock`]
+//! [`servir`] the server's life, [`log`] what is written down of it, `mesures` what is counted, [`secrets`] what is drawn and hashed, [`totp`] what an authenticator shows, [`clock`]
 //! the only source of time.
 
 pub mod admin;
@@ -22,6 +22,7 @@ pub mod http;
 pub mod identite;
 mod inspection;
 pub mod log;
+mod mesures;
 pub mod octets;
 pub mod registre;
 pub mod sauvegarde;

@@ -1,6 +1,6 @@
 //! What every room of the server shares, in one value passed by hand: no globals.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 use tokio_util::task::TaskTracker;
 use wire::ProblemCode;
@@ -17,6 +17,7 @@ use crate::{
     },
     identite::{Identite, IdentiteError},
     inspection::MASKINGS_MAX,
+    mesures::{Mesures, Panne},
     registre::SessionCourante,
     store::{Base, OpenError, Store, StoreError},
 };
@@ -40,6 +41,8 @@ pub struct Service {
     pub identite: Identite,
     /// The operator's identity provider, where there is one.
     pub federation: Option<Federation>,
+    /// What is counted.
+    pub(crate) mesures: Arc<Mesures>,
     /// Deadlines of the line.
     pub delais: Delais,
     /// Connections of one address at once. Only tests choose another than [`CONNECTIONS_PER_ADDRESS_MAX`].
@@ -95,6 +98,7 @@ impl Service {
             store,
             coffre,
             clock,
+            mesures: Arc::default(),
             delais: Delais::default(),
             connexions_par_adresse: CONNECTIONS_PER_ADDRESS_MAX,
             holders: Holders::default(),
@@ -148,7 +152,8 @@ pub fn open_coffre(donnees: &std::path::Path, cles: Option<Cles>) -> Result<Coff
 
 impl From<StoreError> for Refus {
     fn from(error: StoreError) -> Self {
-        match error {
+        let panne = Panne::from(&error);
+        let refus: Self = match error {
             StoreError::DisquePlein => ProblemCode::DisquePlein.into(),
             StoreError::Ferme | StoreError::Occupe | StoreError::Injoignable => {
                 ProblemCode::Indisponible.into()
@@ -161,19 +166,22 @@ impl From<StoreError> for Refus {
                 tracing::error!(%error, "the base refused an operation");
                 ProblemCode::ErreurInterne.into()
             }
-        }
+        };
+        refus.panne(panne)
     }
 }
 
 impl From<CoffreError> for Refus {
     fn from(error: CoffreError) -> Self {
-        match error {
+        let panne = Panne::from(&error);
+        let refus: Self = match error {
             CoffreError::DisquePlein { .. } => ProblemCode::DisquePlein.into(),
             error => {
                 tracing::error!(%error, "the coffre failed");
                 ProblemCode::ErreurInterne.into()
             }
-        }
+        };
+        refus.panne(panne)
     }
 }
 

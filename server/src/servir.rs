@@ -59,6 +59,8 @@ pub enum ServirError {
 pub struct Running {
     /// Where.
     pub address: SocketAddr,
+    /// Where its metrics are read.
+    pub mesures: Option<SocketAddr>,
     service: Arc<Service>,
     certificat: Option<Arc<Certificat>>,
     stop: CancellationToken,
@@ -78,6 +80,13 @@ pub async fn start(mut service: Service) -> Result<Running, ServirError> {
     let refused = |source| ServirError::Ecoute { ecoute, source };
     let listener = TcpListener::bind(ecoute).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
+    let metrics = match service.config.mesures {
+        None => None,
+        Some(ecoute) => {
+            let refused = |source| ServirError::Ecoute { ecoute, source };
+            Some(http::mesures::listen(ecoute).await.map_err(refused)?)
+        }
+    };
     let scheme = scheme(&service.config);
     service.adresse = service.config.adresse.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
     let service = Arc::new(service);
@@ -88,7 +97,11 @@ pub async fn start(mut service: Service) -> Result<Running, ServirError> {
     background.spawn(inspection::run(Arc::clone(&service)));
     background.spawn(verification::scrub_forever(Arc::clone(&service)));
     background.spawn(courriel::send_forever(Arc::clone(&service)));
-    Ok(Running { address, service, certificat, stop, doors, background })
+    let mesures = metrics.map(|(listener, address)| {
+        background.spawn(http::mesures::serve(Arc::clone(&service), listener));
+        address
+    });
+    Ok(Running { address, mesures, service, certificat, stop, doors, background })
 }
 
 impl Running {
@@ -117,7 +130,7 @@ pub async fn servir(config: Config) -> Result<(), ServirError> {
     let scheme = scheme(&config);
     let service = tokio::task::spawn_blocking(|| Service::open(config, Clock::System)).await??;
     let running = start(service).await?;
-    announce(scheme, running.address);
+    announce(scheme, running.address, running.mesures);
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
@@ -136,10 +149,14 @@ fn scheme(config: &Config) -> &'static str {
     if config.tls == Tls::Sans { "http" } else { "https" }
 }
 
-/// The line that tells a script where the server is. That nobody reads it is no reason to stop.
-fn announce(scheme: &str, address: SocketAddr) {
+/// The lines that tell a script where the server is. That nobody reads them is no reason to stop.
+fn announce(scheme: &str, address: SocketAddr, mesures: Option<SocketAddr>) {
     use io::Write as _;
     let mut out = io::stdout().lock();
+    if let Some(mesures) = mesures {
+        let _ = writeln!(out, "mesures sur http://{mesures}/metrics");
+        tracing::info!(address = %mesures, "metrics");
+    }
     let _ = writeln!(out, "écoute sur {scheme}://{address}").and_then(|()| out.flush());
     tracing::info!(%address, scheme, "listening");
 }

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use crate::{
     coffre::{Blob, BlobId, Coffre, CoffreError},
     depot::find_orphans,
+    mesures::Panne,
     octets::{OctetsError, check_master_keys},
     registre::{self, BlobGarde},
     secrets::random_bytes,
@@ -46,6 +47,15 @@ pub(crate) enum Dommage {
     Absent,
     /// They are others, or cannot be read.
     Altere,
+}
+
+impl From<Dommage> for Panne {
+    fn from(dommage: Dommage) -> Self {
+        match dommage {
+            Dommage::Absent => Self::Coffre("absent"),
+            Dommage::Altere => Self::Coffre("altere"),
+        }
+    }
 }
 
 /// What a verification found.
@@ -127,6 +137,7 @@ async fn scrub(service: &Service, from: Option<BlobId>) -> Result<(), OctetsErro
         for row in rows {
             after = Some(row.blob);
             if let Some(dommage) = examine(&service.store, &service.coffre, &row, pause).await? {
+                service.mesures.panne(dommage);
                 tracing::error!(blob = %row.blob.0, ?dommage, "the coffre no longer holds the acknowledged bytes");
             }
             if wrapped && from.is_some() && after >= from {

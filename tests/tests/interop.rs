@@ -1,5 +1,6 @@
 //! Independent clients of the upload protocol against our server, through the same door as our own: a bearer token and
-//! our metadata keys. Each is interrupted and goes on in a new process, with what it kept itself.
+//! our metadata keys. Each is interrupted and goes on in a new process, with what it kept itself. And an independent reader
+//! of our metrics.
 //!
 //! `cargo xtask test` installs them; without them these tests fail, they are not skipped.
 
@@ -60,6 +61,51 @@ fn interop_tuspy_uploads_with_checksums_and_resumes_in_a_new_process() -> Result
     // The chunk that was cut had no whole checksum, so that none of its bytes count.
     assert_eq!(report["resumed_from"], 900_000);
     world.check()
+}
+
+#[test]
+fn interop_prometheus_reads_the_metrics() -> Result<()> {
+    let python = folder().join("../../target/interop-venv/bin/python");
+    ensure!(python.is_file(), "the parser of metrics is missing: run `cargo xtask test`");
+    let server = Server::start_with(vec![("MA_DEMANDE_MESURES", "127.0.0.1:0".to_owned())])?;
+    let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
+    let facts = Facts { rubrique: "motif", type_piece: "photos_logement", personne: None, nom: "photo.jpg" };
+    let bytes = std::fs::read(photo())?;
+    phone.deposit(&facts, &bytes)?;
+    phone.get("/api/v1/demandes/0")?.expect(404)?;
+
+    let log = server.log()?;
+    let at =
+        log.lines().find_map(|line| line.strip_prefix("mesures sur ")).context("no address of metrics")?;
+    let output = Command::new(python).arg(folder().join("mesures.py")).arg(at).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read: Value = serde_json::from_slice(&output.stdout)?;
+    for (family, kind) in [
+        ("envois_commences", "counter"),
+        ("envois_attaches", "counter"),
+        ("envois_refuses", "counter"),
+        ("octets_recus", "counter"),
+        ("reponses", "counter"),
+        ("base_pannes", "counter"),
+        ("coffre_pannes", "counter"),
+        ("inspections_manquees", "counter"),
+        ("requete_duree_seconds", "histogram"),
+        ("connexions_ouvertes", "gauge"),
+        ("inspection_attente", "gauge"),
+        ("inspection_plus_ancienne_seconds", "gauge"),
+        ("courriels_attente", "gauge"),
+        ("base_repond", "gauge"),
+    ] {
+        let family =
+            read.get(format!("ma_demande_{family}")).with_context(|| format!("no {family}: {read}"))?;
+        ensure!(
+            family["type"] == kind && family["help"].as_str().is_some_and(|help| !help.is_empty()),
+            "{family}"
+        );
+    }
+    let octets = &read["ma_demande_octets_recus"]["samples"][0];
+    ensure!(octets[2].as_f64() == Some(bytes.len() as f64), "{octets}");
+    Ok(())
 }
 
 /// A server, a cutting line to it, and somebody signed in.

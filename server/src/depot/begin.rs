@@ -60,6 +60,11 @@ pub(crate) async fn begin(
     let begun = begun.await?;
     let mut depot = begun.depot;
     if begun.created {
+        service.mesures.envoi_commence();
+        if depot.etat == EtatDepot::Attache {
+            // Its content was here already.
+            service.mesures.envoi_attache();
+        }
         service.holders.remember(depot.upload, depot.generation);
     }
     let fresh = depot.etat == EtatDepot::EnCours && depot.offset == 0;

@@ -33,7 +33,9 @@ const LOOKED_UP_AT_ONCE: usize = 500;
 pub(crate) async fn collect_forever(service: Arc<Service>) {
     loop {
         // What fails is in the log already, and is tried again.
-        let _ = collect(&service).await;
+        if let Err(refus) = collect(&service).await {
+            refus.refuse().count(&service.mesures, false);
+        }
         sleep(EVERY).await;
     }
 }

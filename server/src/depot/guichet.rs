@@ -32,6 +32,21 @@ pub(crate) async fn receive_document<E: Into<Refus>>(
     metadata: DepotMetadata,
     bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> Result<Attached, Refus> {
+    service.mesures.envoi_commence();
+    let received = receive_and_attach(service, deposant, metadata, bytes).await;
+    match &received {
+        Ok(_) => service.mesures.envoi_attache(),
+        Err(refus) => refus.refuse().count(&service.mesures, true),
+    }
+    received
+}
+
+async fn receive_and_attach<E: Into<Refus>>(
+    service: &Service,
+    deposant: &Deposant,
+    metadata: DepotMetadata,
+    bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> Result<Attached, Refus> {
     let upload = UploadId(new_id(service.clock.now()));
     let writing = match receive(service, metadata.demande, upload, bytes).await {
         Ok(writing) => writing,
@@ -78,7 +93,9 @@ pub(super) async fn receive<E: Into<Refus>>(
         let part = timeout_at(deadline, timeout(service.delais.frame, bytes.next())).await;
         let part = part.map_err(too_slow)?.map_err(too_slow)?.transpose().map_err(Into::into)?;
         let ended = part.is_none();
-        gathered.extend_from_slice(&part.unwrap_or_default());
+        let part = part.unwrap_or_default();
+        service.mesures.octets_recus(part.len());
+        gathered.extend_from_slice(&part);
         let reached = writing.offset() + u64::try_from(gathered.len()).unwrap_or(u64::MAX);
         if reached > UPLOAD_BYTES_MAX {
             return Err(ProblemCode::FichierTropVolumineux.into());

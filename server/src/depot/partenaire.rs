@@ -47,6 +47,7 @@ pub(crate) async fn deposit_partenaire(
     let checked = service.store.read(move |tx| registre::check_partenaire(tx, &by, &asked, now)).await;
     let demande = checked.map_err(refus)?;
 
+    service.mesures.envoi_commence();
     let upload = UploadId(new_id(now));
     let (held, _) = service.holders.acquire(upload).await.ok_or(ProblemCode::EnvoiOccupe)?;
     let document = Document { service: Arc::clone(&service), held, upload, demande, partenaire, depot };
@@ -180,6 +181,7 @@ impl Document {
             .await;
         match deposited {
             Ok(depose) => {
+                self.service.mesures.envoi_attache();
                 if depose.owns_octets() {
                     self.service.a_inspecter.notify_one();
                 } else {

@@ -137,6 +137,7 @@ impl Reception {
                     // Trailers say nothing to us.
                     let data = frame.into_data().unwrap_or_default();
                     self.held.moved(data.len());
+                    self.service.mesures.octets_recus(data.len());
                     received += length_of(&data);
                     let reached = writing.offset() + length_of(&gathered) + length_of(&data);
                     if reached > self.depot.taille {
@@ -235,8 +236,14 @@ impl Reception {
             })
             .await;
         match attached {
-            Ok(attached) if attached.doublon => self.erase(blob).await?,
-            Ok(_) => self.service.a_inspecter.notify_one(),
+            Ok(attached) => {
+                self.service.mesures.envoi_attache();
+                if attached.doublon {
+                    self.erase(blob).await?;
+                } else {
+                    self.service.a_inspecter.notify_one();
+                }
+            }
             // Somebody else writes now, and finds these bytes if it needs them; or the base is in trouble, and the
             // next try does.
             Err(error @ (AttachError::Fenced | AttachError::Store(_))) => return Err(error.into()),

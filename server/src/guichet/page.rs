@@ -146,6 +146,7 @@ pub(super) fn script(script: Script) -> Answer {
 
 /// A refusal as a page: the sentence, and the way back.
 pub(super) fn refus(refus: Refus, agent: Option<&AgentConnecte>) -> Response {
+    let refuse = refus.refuse();
     let (status, problem, headers) = refus.into_problem();
     let title = if status.is_server_error() { "Service indisponible" } else { "Impossible de répondre" };
     let content = html! {
@@ -155,5 +156,6 @@ pub(super) fn refus(refus: Refus, agent: Option<&AgentConnecte>) -> Response {
     };
     let mut response = page(status, title, agent, &content);
     response.headers_mut().extend(headers);
+    response.extensions_mut().insert(refuse);
     response
 }

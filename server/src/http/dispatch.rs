@@ -14,7 +14,7 @@ use wire::ProblemCode;
 
 use super::{
     access::{Identity, permits},
-    problem::Refus,
+    problem::{Refus, Refuse},
     request::{client_address, header},
     respond::{Answer, REQUEST_ID, Response, add_default_headers, json},
     route::{NoRoute, Route},
@@ -39,11 +39,13 @@ pub(super) async fn answer(
     let route = Route::parse(&method(&parts), parts.uri.path());
     let name = route.as_ref().map_or("aucune", Route::name);
     let is_tus = route.as_ref().is_ok_and(Route::is_tus);
+    let sends = route.as_ref().is_ok_and(Route::sends);
     // No client of ours sends one: what stands behind it may be somebody else's request, seen otherwise by a proxy.
     let of_unknown_length = parts.headers.contains_key(TRANSFER_ENCODING);
     let id = Uuid::now_v7();
     let span = tracing::info_span!("requete", %id, route = name);
 
+    let mesures = Arc::clone(&service.mesures);
     let mut response = respond(service, peer, over_tls, route, parts, body)
         .instrument(span.clone())
         .await
@@ -58,8 +60,13 @@ pub(super) async fn answer(
     if let Ok(id) = HeaderValue::try_from(id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(parent: &span, status = response.status().as_u16(), duration_ms, "answered");
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    mesures.answered(name, status, took);
+    if let Some(refuse) = response.extensions().get::<Refuse>() {
+        refuse.count(&mesures, sends);
+    }
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(parent: &span, status, duration_ms, "answered");
     Ok(response)
 }
 

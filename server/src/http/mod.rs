@@ -15,6 +15,7 @@ pub(crate) mod access;
 mod dispatch;
 pub mod limites;
 mod line;
+pub(crate) mod mesures;
 mod places;
 pub(crate) mod problem;
 pub(crate) mod request;
@@ -60,9 +61,10 @@ pub async fn serve(
         };
         let Some((stream, peer, place)) = accepted else { continue };
         let (service, tls, stop) = (Arc::clone(&service), tls.clone(), stop.clone());
+        let open = service.mesures.connexion();
         connections.spawn(async move {
             connection(service, stream, peer, tls, stop).await;
-            drop(place);
+            drop((place, open));
         });
     }
     drop(listener);

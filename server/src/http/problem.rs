@@ -10,6 +10,7 @@ use hyper::{
 use wire::{PROBLEM_MEDIA_TYPE, Problem, ProblemCode};
 
 use super::respond::{Response, full};
+use crate::mesures::{Mesures, Panne};
 
 /// What a client should wait before it asks an overloaded or stopping server again, in seconds.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("30");
@@ -24,6 +25,27 @@ pub struct Refus {
     status: StatusCode,
     detail: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// The fault of ours behind it, where there is one.
+    panne: Option<Panne>,
+}
+
+/// What a refusal leaves in the extensions of its answer, be it a page or JSON: what there is to count of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refuse {
+    code: ProblemCode,
+    panne: Option<Panne>,
+}
+
+impl Refuse {
+    /// Counts it; as an upload's too, where the request brought bytes of one.
+    pub(crate) fn count(self, mesures: &Mesures, sends: bool) {
+        if sends {
+            mesures.envoi_refuse(self.code);
+        }
+        if let Some(panne) = self.panne {
+            mesures.panne(panne);
+        }
+    }
 }
 
 impl Refus {
@@ -36,7 +58,7 @@ impl Refus {
             ProblemCode::Indisponible | ProblemCode::DisquePlein => vec![(RETRY_AFTER, RETRY_AFTER_SECONDS)],
             _ => Vec::new(),
         };
-        Self { code, status: status_of(code), detail: None, headers }
+        Self { code, status: status_of(code), detail: None, headers, panne: None }
     }
 
     /// A PATCH after the last byte of an upload that has become a piece: not gone, but nothing can be added.
@@ -58,6 +80,18 @@ impl Refus {
         self
     }
 
+    /// The fault of ours behind it.
+    #[must_use]
+    pub(crate) fn panne(mut self, panne: impl Into<Panne>) -> Self {
+        self.panne = Some(panne.into());
+        self
+    }
+
+    /// What there is to count of it.
+    pub(crate) fn refuse(&self) -> Refuse {
+        Refuse { code: self.code, panne: self.panne }
+    }
+
     /// Taken apart, for an answer that is a page.
     pub fn into_problem(self) -> (StatusCode, Problem, HeaderMap) {
         let problem = Problem::new(self.code, self.status.as_u16(), self.detail);
@@ -66,12 +100,14 @@ impl Refus {
 
     /// The answer.
     pub fn into_response(self) -> Response {
+        let refuse = self.refuse();
         let (status, problem, headers) = self.into_problem();
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = Response::new(full(body));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
+        response.extensions_mut().insert(refuse);
         response
     }
 }

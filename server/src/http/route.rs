@@ -206,6 +206,11 @@ impl Route {
         matches!(self, Self::Guichet(Page::BeginFederation | Page::FinishFederation))
     }
 
+    /// Whether it brings bytes of a document, so that its refusal is an upload's.
+    pub(crate) fn sends(&self) -> bool {
+        matches!(self, Self::BeginDepot | Self::AppendDepot(_) | Self::DepositPartenaire)
+    }
+
     /// Whether the answer speaks tus: its version header goes on every one.
     pub(crate) fn is_tus(&self) -> bool {
         matches!(

@@ -86,12 +86,16 @@ impl File {
     async fn run(mut self) {
         loop {
             if let Err(error) = self.start_readers().await {
+                self.service.mesures.panne(&error);
                 tracing::error!(%error, "the pieces to inspect cannot be listed");
             }
             let (service, look) = (Arc::clone(&self.service), self.next_look());
             tokio::select! {
                 Some(ended) = self.readers.join_next_with_id() => match ended {
-                    Ok((id, outcome)) => self.ended(id, outcome.map_err(|panne| panne.to_string())),
+                    Ok((id, outcome)) => {
+                        let outcome = outcome.map_err(|panne| self.count(&panne));
+                        self.ended(id, outcome);
+                    }
                     Err(panic) => self.ended(panic.id(), Err(panic.to_string())),
                 },
                 () = service.a_inspecter.notified() => {}
@@ -140,6 +144,15 @@ impl File {
         let chance = usize::try_from(getrandom::u32().unwrap_or_default()).unwrap_or_default();
         let taken = chance.checked_rem(free.len());
         Ok(taken.map(|at| free.swap_remove(at)))
+    }
+
+    /// Counts a fault of ours, and gives its words for the log.
+    fn count(&self, panne: &Panne) -> String {
+        self.service.mesures.inspection_manquee(panne.cause());
+        if let Some(panne) = panne.of_base_or_coffre() {
+            self.service.mesures.panne(panne);
+        }
+        panne.to_string()
     }
 
     fn ended(&mut self, reader: Id, outcome: Result<(), String>) {

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     coffre::{BlobId, CoffreError},
+    mesures,
     octets::OctetsError,
     registre::{self, AInspecter, ApercuDessine, ApercusDessines, DocumentGarde, VerdictError},
     secrets::new_id,
@@ -48,6 +49,29 @@ pub(super) enum Panne {
     /// The base does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Panne {
+    /// What failed, in a word for the metrics.
+    pub(super) fn cause(&self) -> &'static str {
+        match self {
+            Self::Coffre(_) | Self::Octets(_) => "coffre",
+            Self::Copie(_) => "memoire",
+            Self::Inspecteur(_) => "inspecteur",
+            Self::Clamd(_) => "antivirus",
+            Self::Verdict(_) | Self::Store(_) => "base",
+        }
+    }
+
+    /// The same as a fault of the base's or the coffre's, where it is one.
+    pub(super) fn of_base_or_coffre(&self) -> Option<mesures::Panne> {
+        match self {
+            Self::Coffre(error) => Some(error.into()),
+            Self::Octets(error) => Some(error.into()),
+            Self::Verdict(VerdictError::Store(error)) | Self::Store(error) => Some(error.into()),
+            Self::Copie(_) | Self::Inspecteur(_) | Self::Clamd(_) | Self::Verdict(_) => None,
+        }
+    }
 }
 
 /// What a reader found.

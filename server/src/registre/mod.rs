@@ -9,6 +9,7 @@ mod advance_depot;
 mod apercu;
 mod ask_piece;
 mod attach_justificatif;
+mod attente;
 mod begin_depot;
 mod blob;
 mod brouillon;
@@ -59,6 +60,7 @@ pub use ask_piece::{
 };
 pub use attach_justificatif::{AttachError, Attached, DepositError, attach_justificatif, deposit_whole};
 pub use begin_depot::{BeginError, Begun, PLACE_DE_LA_BASE, begin_depot, check_place};
+pub use attente::{Attente, count_attente};
 pub use blob::{BlobGarde, find_some_blob, list_blobs};
 pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
 pub use cle::{find_cle, find_cle_of_blob, keep_cle, list_cles_not_under, list_maitresses, replace_cle};

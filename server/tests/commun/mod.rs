@@ -121,6 +121,11 @@ impl Server {
         }
     }
 
+    /// Where its metrics are read.
+    pub(crate) fn metrics(&self) -> Option<SocketAddr> {
+        self.running.as_ref().unwrap().mesures
+    }
+
     /// Has the certificate read again.
     pub(crate) fn reload(&self) -> Result<(), server::servir::ServirError> {
         self.runtime.block_on(self.running.as_ref().unwrap().reload())
@@ -204,6 +209,7 @@ fn config(folder: &tempfile::TempDir, base: Option<&str>) -> Config {
         donnees,
         cles: None,
         ecoute: "127.0.0.1:0".parse().unwrap(),
+        mesures: None,
         tls: Tls::Sans,
         proxys: Vec::new(),
         // These tests say themselves what the inspection found.

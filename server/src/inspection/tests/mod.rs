@@ -81,6 +81,7 @@ impl Serveur {
             base: essai::new_base(dossier.path()),
             ecoute: "127.0.0.1:0".parse().unwrap(),
             tls: Tls::Sans,
+            mesures: None,
             proxys: Vec::new(),
             inspecteur: Some(inspecteur.to_owned()),
             clamd,
