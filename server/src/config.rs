@@ -4,6 +4,8 @@
 //! of the file that is not known here is refused rather than passed over: a misspelt setting must not silently leave
 //! its default in force.
 
+mod affichage;
+
 use std::{
     fmt, fs, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -14,8 +16,10 @@ use std::{
 use lettre::{
     AsyncSmtpTransport, Tokio1Executor, message::Mailbox, transport::smtp::AsyncSmtpTransportBuilder,
 };
-use openidconnect::IssuerUrl;
-use serde::{Deserialize, Deserializer, de};
+use openidconnect::{IssuerUrl, url::Url};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use affichage::show;
 
 use crate::{
     coffre::{CleError, Cles},
@@ -29,6 +33,9 @@ const ECOUTE_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOS
 /// From whom mail comes where nothing is said: an address that nobody can answer.
 const EXPEDITEUR_DEFAULT: &str = "Ma Demande <ne-pas-repondre@localhost>";
 
+/// What stands for a password where an address is shown.
+pub(crate) const MASK: &str = "***";
+
 /// The base's file in the folder of data.
 pub(crate) const BASE_FILE: &str = "base.sqlite";
 
@@ -36,7 +43,7 @@ pub(crate) const BASE_FILE: &str = "base.sqlite";
 const COURRIELS_DIRECTORY: &str = "courriels";
 
 /// The settings as given, none of them required: once for the file, once for environment and flags.
-#[derive(Debug, Clone, Default, Deserialize, clap::Args)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub struct Reglages {
     /// Dossier des données : base et coffre
@@ -55,6 +62,9 @@ pub struct Reglages {
     /// Adresse d’écoute ; le port 0 en choisit un libre
     #[arg(long, value_name = "ADRESSE:PORT", env = "MA_DEMANDE_ECOUTE")]
     pub ecoute: Option<SocketAddr>,
+    /// Adresse où lire les mesures (Prometheus), en clair : celle d’un réseau de l’exploitant ; sans elle, nulle part
+    #[arg(long, value_name = "ADRESSE:PORT", env = "MA_DEMANDE_MESURES")]
+    pub mesures: Option<SocketAddr>,
     /// Certificat TLS et sa chaîne (PEM)
     #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_TLS_CERTIFICAT")]
     pub tls_certificat: Option<PathBuf>,
@@ -62,9 +72,6 @@ pub struct Reglages {
     #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_TLS_CLE")]
     pub tls_cle: Option<PathBuf>,
     /// Certificat fabriqué au démarrage, pour un essai sur cette machine
-    /// Adresse où lire les mesures (Prometheus), en clair : celle d’un réseau de l’exploitant ; sans elle, nulle part
-    #[arg(long, value_name = "ADRESSE:PORT", env = "MA_DEMANDE_MESURES")]
-    pub mesures: Option<SocketAddr>,
     #[arg(long, value_name = "true|false", env = "MA_DEMANDE_TLS_AUTO_SIGNE", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub tls_auto_signe: Option<bool>,
     /// Sans TLS : derrière un proxy qui le fait, ou pour un essai sur cette machine
@@ -116,6 +123,8 @@ pub struct Config {
     pub base: Base,
     /// Where to listen.
     pub ecoute: SocketAddr,
+    /// Where metrics are read, where anybody may.
+    pub mesures: Option<SocketAddr>,
     /// How the line is protected.
     pub tls: Tls,
     /// Proxies whose word about the client's address is taken.
@@ -123,8 +132,6 @@ pub struct Config {
     /// The inspecteur's program; none means beside this one.
     pub inspecteur: Option<PathBuf>,
     /// The antivirus, where there is one.
-    /// Where metrics are read, where anybody may.
-    pub mesures: Option<SocketAddr>,
     pub clamd: Option<Clamd>,
     /// Where the service is reached from outside; the address that it listens at where nothing is said.
     pub adresse: Option<String>,
@@ -200,12 +207,24 @@ pub struct Courrier {
 
 /// A mail server: `smtps://nom:motdepasse@hôte:465`, `smtp://hôte:587?tls=required`, `smtp://127.0.0.1:25`.
 #[derive(Clone)]
-pub struct Smtp(AsyncSmtpTransportBuilder);
+pub struct Smtp {
+    builder: AsyncSmtpTransportBuilder,
+    /// Its address without the password.
+    shown: String,
+    has_password: bool,
+}
 
 impl Smtp {
     /// A connection to it, made when it is needed.
     pub fn transport(&self) -> AsyncSmtpTransport<Tokio1Executor> {
-        self.0.clone().build()
+        self.builder.clone().build()
+    }
+}
+
+/// Without the password.
+impl Serialize for Smtp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.shown)
     }
 }
 
@@ -220,10 +239,16 @@ impl FromStr for Smtp {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        AsyncSmtpTransport::<Tokio1Executor>::from_url(text).map(Self).map_err(|_| {
-            "l’adresse du serveur de courrier n’est pas lisible : attendu smtps://nom:motdepasse@hôte"
-                .to_owned()
-        })
+        let unreadable =
+            "l’adresse du serveur de courrier n’est pas lisible : attendu smtps://nom:motdepasse@hôte";
+        let builder =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(text).map_err(|_| unreadable.to_owned())?;
+        let mut url = Url::parse(text).map_err(|_| unreadable.to_owned())?;
+        let has_password = url.password().is_some();
+        if has_password {
+            url.set_password(Some(MASK)).map_err(|()| unreadable.to_owned())?;
+        }
+        Ok(Self { builder, shown: url.into(), has_password })
     }
 }
 
@@ -256,6 +281,15 @@ pub enum Clamd {
     Unix(PathBuf),
     /// TCP.
     Tcp(SocketAddr),
+}
+
+impl Serialize for Clamd {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unix(path) => serializer.collect_str(&format_args!("unix:{}", path.display())),
+            Self::Tcp(address) => serializer.collect_str(address),
+        }
+    }
 }
 
 impl FromStr for Clamd {
@@ -324,6 +358,9 @@ pub enum ConfigError {
     /// An old master key without a new one.
     #[error("--ancienne-cle accompagne --cle : indiquez aussi la clé maîtresse en vigueur")]
     CleIncomplete,
+    /// A path that no file of settings can hold.
+    #[error("un chemin des réglages n’est pas du texte UTF-8")]
+    CheminIllisible,
     /// Half a certificate.
     #[error("--tls-certificat et --tls-cle vont ensemble : il en manque un")]
     TlsIncomplet,
@@ -367,6 +404,7 @@ impl Reglages {
             ancienne_cle: self.ancienne_cle.or(weaker.ancienne_cle),
             base: self.base.or(weaker.base),
             ecoute: self.ecoute.or(weaker.ecoute),
+            mesures: self.mesures.or(weaker.mesures),
             proxys: self.proxys.or(weaker.proxys),
             inspecteur: self.inspecteur.or(weaker.inspecteur),
             clamd: self.clamd.or(weaker.clamd),
@@ -379,6 +417,13 @@ impl Reglages {
             oidc_secret: self.oidc_secret.or(weaker.oidc_secret),
             oidc_libelle: self.oidc_libelle.or(weaker.oidc_libelle),
         }
+    }
+
+    /// The settings whose value is shown without a password.
+    fn masked(&self) -> Vec<&'static str> {
+        let smtp = self.smtp.as_ref().is_some_and(|smtp| smtp.has_password).then_some("smtp");
+        let base = self.base.as_ref().is_some_and(Base::has_password).then_some("base");
+        smtp.into_iter().chain(base).collect()
     }
 
     /// Where the data lies, and the base: all that an administration command wants to know.
@@ -404,7 +449,6 @@ impl Reglages {
         let auto_signe = self.tls_auto_signe.unwrap_or(false);
         let sans_tls = self.sans_tls.unwrap_or(false);
         let (donnees, base) = self.donnees()?;
-            mesures: self.mesures.or(weaker.mesures),
         let cles = self.cles()?;
         let tls = match (self.tls_certificat, self.tls_cle, auto_signe, sans_tls) {
             (Some(certificat), Some(cle), false, false) => Tls::Fichiers { certificat, cle },
@@ -438,6 +482,7 @@ impl Reglages {
             cles,
             base,
             ecoute: self.ecoute.unwrap_or(ECOUTE_DEFAULT),
+            mesures: self.mesures,
             tls,
             proxys: self.proxys.unwrap_or_default(),
             inspecteur: self.inspecteur,
@@ -482,7 +527,6 @@ mod tests {
         let flags = Reglages { donnees: Some("/srv/b".into()), sans_tls: Some(true), ..Reglages::default() };
         let config = flags.over(file).resolve().unwrap();
         assert_eq!(config.donnees, Path::new("/srv/b"));
-            mesures: self.mesures,
         assert_eq!(config.ecoute, "0.0.0.0:443".parse().unwrap());
         assert_eq!(config.tls, Tls::Sans);
         assert_eq!(config.clamd, Some(Clamd::Unix("/run/clamd".into())));

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use server::{
     admin::{self, AdminError},
-    config::{ConfigError, Reglages},
+    config::{self, ConfigError, Reglages},
     log,
     servir::{ServirError, servir},
 };
@@ -23,6 +23,14 @@ enum Commande {
     /// Sert jusqu’à SIGTERM ou Ctrl-C
     Servir {
         /// Fichier de réglages (TOML) ; l’environnement (MA_DEMANDE_…) et les options l’emportent
+        #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_CONFIG")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        reglages: Box<Reglages>,
+    },
+    /// Montre les réglages en vigueur, d’après les mêmes options que « servir », et d’où vient chacun ; sans les secrets
+    Config {
+        /// Fichier de réglages (TOML)
         #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_CONFIG")]
         config: Option<PathBuf>,
         #[command(flatten)]
@@ -53,7 +61,9 @@ enum Echec {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let arguments = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
+    match run(cli, &arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(echec) => {
             eprintln!("{echec}");
@@ -62,13 +72,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), Echec> {
+fn run(cli: Cli, arguments: &ArgMatches) -> Result<(), Echec> {
     match cli.commande {
         Commande::Servir { config, reglages } => {
             let file = config.as_deref().map(Reglages::read).transpose()?.unwrap_or_default();
             let config = reglages.over(file).resolve()?;
             log::init();
             tokio::runtime::Runtime::new()?.block_on(servir(config))?;
+        }
+        Commande::Config { config, reglages } => {
+            let file = config.as_deref().map(Reglages::read).transpose()?.unwrap_or_default();
+            let source = |name: &str| arguments.subcommand_matches("config")?.value_source(name);
+            print!("{}", config::show(*reglages, file, source)?);
         }
         Commande::Coffre(commande) => {
             tokio::runtime::Runtime::new()?.block_on(admin::run_coffre(commande))?;

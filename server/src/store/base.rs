@@ -9,7 +9,9 @@ use std::{
 };
 
 use postgres::config::Host;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::config::MASK;
 
 /// How long a server may take to accept a connection.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
@@ -26,14 +28,24 @@ pub struct Base(pub(super) Lieu);
 pub(super) enum Lieu {
     /// SQLite, in this file.
     Sqlite(PathBuf),
-    /// A server, and how to sign in there.
-    Postgresql(Box<postgres::Config>),
+    /// A server.
+    Postgresql {
+        /// How to sign in there.
+        config: Box<postgres::Config>,
+        /// Its address, without a password.
+        shown: String,
+    },
 }
 
 impl Base {
     /// A file on this machine.
     pub fn file(path: &Path) -> Self {
         Self(Lieu::Sqlite(path.to_owned()))
+    }
+
+    /// Whether a password stands in its address.
+    pub fn has_password(&self) -> bool {
+        matches!(&self.0, Lieu::Postgresql { config, .. } if config.get_password().is_some())
     }
 
     /// Whether it is a file of ours, and no server's affair.
@@ -86,7 +98,26 @@ impl FromStr for Base {
         }
         config.application_name("ma-demande").connect_timeout(CONNECTED_WITHIN);
         config.tcp_user_timeout(ACKNOWLEDGED_WITHIN);
-        Ok(Self(Lieu::Postgresql(Box::new(config))))
+        let shown = if config.get_password().is_none() { text.to_owned() } else { without_password(&config) };
+        Ok(Self(Lieu::Postgresql { config: Box::new(config), shown }))
+    }
+}
+
+/// As much of an address as tells which base it is. Made of its parts, so that no way of writing a password slips through.
+fn without_password(config: &postgres::Config) -> String {
+    let hosts: Vec<String> = config.get_hosts().iter().map(host_name).collect();
+    format!(
+        "postgresql://{}:{MASK}@/{}?host={}",
+        config.get_user().unwrap_or_default(),
+        config.get_dbname().unwrap_or_default(),
+        hosts.join(",")
+    )
+}
+
+fn host_name(host: &Host) -> String {
+    match host {
+        Host::Unix(path) => path.display().to_string(),
+        Host::Tcp(name) => name.clone(),
     }
 }
 
@@ -97,5 +128,16 @@ fn is_loopback(host: &str) -> bool {
 impl<'de> Deserialize<'de> for Base {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// Without a password.
+impl Serialize for Base {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            // No setting has this form: a base in a file is where no server is named.
+            Lieu::Sqlite(path) => serializer.collect_str(&path.display()),
+            Lieu::Postgresql { shown, .. } => serializer.serialize_str(shown),
+        }
     }
 }

@@ -32,7 +32,7 @@ impl Connexion {
     pub(super) fn open_writer(base: &Base) -> Result<Self, OpenError> {
         Ok(match &base.0 {
             Lieu::Sqlite(path) => Self::Sqlite(Sqlite::open_writer(path)?),
-            Lieu::Postgresql(config) => Self::Postgresql(Box::new(Postgresql::connect(config)?)),
+            Lieu::Postgresql { config, .. } => Self::Postgresql(Box::new(Postgresql::connect(config)?)),
         })
     }
 
@@ -40,7 +40,7 @@ impl Connexion {
     pub(super) fn open_reader(base: &Base) -> Result<Self, StoreError> {
         Ok(match &base.0 {
             Lieu::Sqlite(path) => Self::Sqlite(Sqlite::open_reader(path)?),
-            Lieu::Postgresql(config) => Self::Postgresql(Box::new(Postgresql::connect(config)?)),
+            Lieu::Postgresql { config, .. } => Self::Postgresql(Box::new(Postgresql::connect(config)?)),
         })
     }
 

@@ -18,7 +18,7 @@ pub(crate) fn new_base(folder: &Path) -> Base {
 pub(crate) fn content(base: &Base) -> Vec<u8> {
     match &base.0 {
         Lieu::Sqlite(path) => fs::read(path).unwrap(),
-        Lieu::Postgresql(config) => {
+        Lieu::Postgresql { config, .. } => {
             let server = std::env::var(commun::SERVER).unwrap();
             let database = server.replace("/postgres?", &format!("/{}?", config.get_dbname().unwrap()));
             let output = Command::new("pg_dump").arg(database).output().unwrap();

@@ -80,7 +80,7 @@ pub enum MigrerError {
 
 /// Takes the base in a file over to a server. Blocks, for as long as it takes.
 pub fn migrer(depart: &Base, arrivee: &Base) -> Result<Migre, MigrerError> {
-    let (Lieu::Sqlite(file), Lieu::Postgresql(_)) = (&depart.0, &arrivee.0) else {
+    let (Lieu::Sqlite(file), Lieu::Postgresql { .. }) = (&depart.0, &arrivee.0) else {
         return Err(MigrerError::SansArrivee);
     };
     if !file.exists() {
