@@ -60,6 +60,17 @@ pub(crate) fn tests() -> Result<()> {
     apt("pdftotext", &["-v"], &["poppler-utils"])
 }
 
+/// Installs clamd, without a database of viruses: the tests bring a signature of their own. Where nothing looks for programs,
+/// so it is named with its folder.
+pub(crate) fn antivirus() -> Result<()> {
+    apt("/usr/sbin/clamd", &["--version"], &["clamav-daemon"])
+}
+
+/// Installs testssl.sh.
+pub(crate) fn testssl() -> Result<()> {
+    apt("testssl", &["--version"], &["testssl.sh"])
+}
+
 /// Installs strace, which watches the server and breaks its calls.
 pub(crate) fn appels() -> Result<()> {
     apt("strace", &["--version"], &["strace"])

@@ -23,8 +23,8 @@ const LIMITS_EXCEEDED: &str = "Heuristics.Limits.Exceeded";
 /// Why there is no clear answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClamdError {
-    /// It is not there, or hung up.
-    #[error("clamd cannot be reached: {0}")]
+    /// It is not there, or hung up: it does so on a document beyond its `StreamMaxLength`, before it says why.
+    #[error("clamd cannot be reached, or its StreamMaxLength is below 50 MB: {0}")]
     Flux(#[from] io::Error),
     /// It did not answer in time.
     #[error("clamd did not answer in time")]

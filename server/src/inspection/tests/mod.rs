@@ -1,6 +1,7 @@
 //! The inspection through the doors that the rest of the server has: a base, a coffre, programs and sockets.
 
 mod antivirus;
+mod clamd;
 mod file;
 mod lecteur;
 
@@ -80,8 +81,8 @@ impl Serveur {
             cles: None,
             base: essai::new_base(dossier.path()),
             ecoute: "127.0.0.1:0".parse().unwrap(),
-            tls: Tls::Sans,
             mesures: None,
+            tls: Tls::Sans,
             proxys: Vec::new(),
             inspecteur: Some(inspecteur.to_owned()),
             clamd,
