@@ -1,6 +1,6 @@
 //! What the tests need beyond Rust: curl, cargo-deny, Node with npm, Python with venv, and in them the two independent tus
-//! clients; Maven with a JDK; PostgreSQL's server. What is missing is installed, and said; where that is not possible, the
-//! stage fails with what to do. Nothing is skipped.
+//! clients and a parser of metrics; Maven with a JDK; PostgreSQL's server; clamd; testssl.sh. What is missing is installed,
+//! and said; where that is not possible, the stage fails with what to do. Nothing is skipped.
 
 use std::path::PathBuf;
 

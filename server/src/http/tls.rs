@@ -94,6 +94,8 @@ pub fn acceptor(certificat: Arc<Certificat>) -> Result<TlsAcceptor, TlsError> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(certificat);
+    // Ours: the suites that the ANSSI puts first come first, whatever the client's list says.
+    tls.ignore_client_order = true;
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(tls)))
 }
