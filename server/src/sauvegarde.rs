@@ -21,14 +21,14 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use wire::JustificatifId;
+use wire::{DemandeId, JustificatifId};
 
 use crate::{
     clock::Clock,
     coffre::{BlobId, Coffre, CoffreError},
     config::BASE_FILE,
     octets::OctetsError,
-    registre::{self, Effacement, MotifEffacement, SAUVEGARDE_AGE_MAX},
+    registre::{self, DemandeEffacee, Effacement, MotifDemande, MotifEffacement, SAUVEGARDE_AGE_MAX},
     service::open_coffre,
     store::{self, Base, OpenError, Store, StoreError},
 };
@@ -123,6 +123,25 @@ struct Date {
 struct Effacements {
     jusqu_au: DateTime<Utc>,
     effacements: Vec<EffacementEcrit>,
+    /// Lists of earlier versions know none.
+    #[serde(default)]
+    demandes: Vec<DemandeEcrite>,
+}
+
+/// A [`DemandeEffacee`] as it is written.
+#[derive(Serialize, Deserialize)]
+struct DemandeEcrite {
+    demande: DemandeId,
+    motif: MotifDemandeEcrit,
+    le: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MotifDemandeEcrit {
+    Radiee,
+    Demandee,
+    Erreur,
 }
 
 /// An [`Effacement`] as it is written.
@@ -196,9 +215,14 @@ pub(crate) async fn write_effacements(
 ) -> Result<(), SauvegardeError> {
     make_folder(dossier)?;
     let jusqu_au = clock.now();
-    let effacements = store.read(registre::list_effacements).await?;
+    let (effacements, demandes) = store
+        .read(|tx| {
+            Ok::<_, StoreError>((registre::list_effacements(tx)?, registre::list_demandes_effacees(tx)?))
+        })
+        .await?;
     let effacements = effacements.into_iter().map(EffacementEcrit::from).collect();
-    write(dossier, EFFACEMENTS_FILE, &Effacements { jusqu_au, effacements })
+    let demandes = demandes.into_iter().map(DemandeEcrite::from).collect();
+    write(dossier, EFFACEMENTS_FILE, &Effacements { jusqu_au, effacements, demandes })
 }
 
 /// Restores a backup into an empty folder of data.
@@ -209,7 +233,7 @@ pub(crate) async fn restore(
 ) -> Result<Restauration, SauvegardeError> {
     let now = clock.now();
     let Date { faite_le } = read(dossier, DATE_FILE)?;
-    let Effacements { jusqu_au, effacements } = read(dossier, EFFACEMENTS_FILE)?;
+    let Effacements { jusqu_au, effacements, demandes } = read(dossier, EFFACEMENTS_FILE)?;
     if now - faite_le > SAUVEGARDE_AGE_MAX {
         return Err(SauvegardeError::TropAncienne { faite_le });
     }
@@ -223,7 +247,8 @@ pub(crate) async fn restore(
     store::copy_base(&dossier.join(BASE_FILE), &new)?;
     let store = Store::open(&Base::file(&new))?;
     let effacements: Vec<Effacement> = effacements.into_iter().map(Effacement::from).collect();
-    store.write(move |tx| registre::replay_effacements(tx, &effacements, now)).await?;
+    let demandes: Vec<DemandeEffacee> = demandes.into_iter().map(DemandeEffacee::from).collect();
+    store.write(move |tx| registre::replay_effacements(tx, &effacements, &demandes, now)).await?;
     let (kept, coffre) = (open_coffre(dossier, None)?, open_coffre(donnees, None)?);
     // After the erasures: what they took away is not copied at all.
     let copie = copy_files(&new, &kept, &coffre, &store).await?;
@@ -349,5 +374,29 @@ impl From<EffacementEcrit> for Effacement {
             MotifEcrit::Original => MotifEffacement::Original,
         };
         Self { blob: BlobId(blob), justificatif, motif, le }
+    }
+}
+
+impl From<DemandeEffacee> for DemandeEcrite {
+    fn from(effacee: DemandeEffacee) -> Self {
+        let DemandeEffacee { demande, motif, le } = effacee;
+        let motif = match motif {
+            MotifDemande::Radiee => MotifDemandeEcrit::Radiee,
+            MotifDemande::Demandee => MotifDemandeEcrit::Demandee,
+            MotifDemande::Erreur => MotifDemandeEcrit::Erreur,
+        };
+        Self { demande, motif, le }
+    }
+}
+
+impl From<DemandeEcrite> for DemandeEffacee {
+    fn from(ecrite: DemandeEcrite) -> Self {
+        let DemandeEcrite { demande, motif, le } = ecrite;
+        let motif = match motif {
+            MotifDemandeEcrit::Radiee => MotifDemande::Radiee,
+            MotifDemandeEcrit::Demandee => MotifDemande::Demandee,
+            MotifDemandeEcrit::Erreur => MotifDemande::Erreur,
+        };
+        Self { demande, motif, le }
     }
 }

@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
+use wire::NumeroUnique;
 
-use super::{AdminError, Answer, Cible, show};
+use super::{AdminError, Answer, Cible, read_line, show};
 use crate::{
     clock::Clock,
     coffre::{BlobId, Coffre, create_master_key},
     config::{FichiersCles, Reglages},
-    registre, sauvegarde,
+    depot::remove_generations,
+    octets::OctetsError,
+    registre::{self, DemandeEffacee, MotifDemande},
+    sauvegarde,
     service::{ServiceError, open_base, open_coffre},
     store::Store,
     verification::{Bilan, verify},
@@ -19,8 +23,30 @@ use crate::{
 /// Keys in one transaction of a change of master key: a few milliseconds, so that the running server hardly waits.
 const KEYS_PER_TRANSACTION: u32 = 500;
 
+/// Why a demande is erased.
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Motif {
+    /// Le délai après la radiation est passé
+    Radiee,
+    /// La personne l’a demandé
+    Demandee,
+    /// Elle n’aurait pas dû être là
+    Erreur,
+}
+
+impl From<Motif> for MotifDemande {
+    fn from(motif: Motif) -> Self {
+        match motif {
+            Motif::Radiee => Self::Radiee,
+            Motif::Demandee => Self::Demandee,
+            Motif::Erreur => Self::Erreur,
+        }
+    }
+}
+
 /// Where the master keys lie.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct OptionsCles {
     /// Clé maîtresse du coffre, celle du serveur
     #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_CLE")]
@@ -50,6 +76,14 @@ pub enum CommandeCoffre {
     Verifier {
         #[command(flatten)]
         cles: OptionsCles,
+        #[command(flatten)]
+        cible: Cible,
+    },
+    /// Efface une demande pour toujours : personnes, pièces, clé ; son numéro unique est lu deux fois sur l’entrée standard
+    EffacerDemande {
+        /// Pourquoi ; le journal le garde
+        #[arg(long)]
+        motif: Motif,
         #[command(flatten)]
         cible: Cible,
     },
@@ -95,6 +129,13 @@ pub async fn run(commande: CommandeCoffre) -> Result<(), AdminError> {
             let bilan = verify(&store, &coffre).await;
             store.close().await;
             report(cible.json, &bilan?)
+        }
+        CommandeCoffre::EffacerDemande { motif, cible } => {
+            let (store, coffre) = open(&cible, &OptionsCles::default())?;
+            let answer = erase_demande(&store, &coffre, motif.into()).await;
+            store.close().await;
+            show(cible.json, answer?);
+            Ok(())
         }
         CommandeCoffre::Sauvegarder { dossier, effacements, cible } => {
             let (donnees, base) = cible.reglages(Reglages::default())?.donnees()?;
@@ -145,6 +186,33 @@ async fn back_up(
     let (copies, absents) = (copie.copies, copie.absents.len());
     let text = format!("Sauvegardé : la base, et {copies} fichier(s) de plus.");
     Ok(((text, json!({ "copies": copies, "absents": absents })), absents))
+}
+
+/// Erases a demande. What a crash leaves of its bytes belongs to nothing any more, and the server collects it.
+async fn erase_demande(store: &Store, coffre: &Coffre, motif: MotifDemande) -> Result<Answer, AdminError> {
+    let numero: NumeroUnique = read_line("Numéro unique de la demande à effacer : ")?.parse()?;
+    let found = store.read(move |tx| registre::find_demande_to_erase(tx, &numero)).await?;
+    let (demande, count) = found.ok_or(AdminError::DemandeInconnue)?;
+    let again = format!("{count} pièce(s) partiront avec elle, pour toujours. Le numéro encore une fois : ");
+    if read_line(&again)?.parse() != Ok(numero) {
+        return Err(AdminError::NonConfirme);
+    }
+    let now = Clock::System.now();
+    let effacee = DemandeEffacee { demande, motif, le: now };
+    let erased = store.write(move |tx| registre::erase_demande(tx, &effacee, now)).await?;
+    let restes = erased.ok_or(AdminError::DemandeInconnue)?;
+    let (pieces, fichiers, coffre) = (restes.pieces, restes.blobs.len(), coffre.clone());
+    tokio::task::spawn_blocking(move || {
+        restes.blobs.into_iter().try_for_each(|blob| coffre.remove_blob(blob))?;
+        restes.uploads.into_iter().try_for_each(|(upload, last)| remove_generations(&coffre, upload, last))
+    })
+    .await
+    .map_err(OctetsError::from)?
+    .map_err(OctetsError::from)?;
+    let text = format!(
+        "Demande effacée : {pieces} pièce(s), {fichiers} fichier(s). Portez l’effacement aux sauvegardes : « sauvegarder --effacements »."
+    );
+    Ok((text, json!({ "demande": demande, "pieces": pieces, "fichiers": fichiers })))
 }
 
 /// Says what a verification found; an error names the first kind of damage.

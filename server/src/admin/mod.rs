@@ -262,6 +262,8 @@ pub enum AdminError {
     Numero(#[from] NumeroInvalide),
     #[error("Aucune demande n’a ce numéro unique : importez-la d’abord.")]
     DemandeInconnue,
+    #[error("Les deux numéros diffèrent : rien n’a été effacé.")]
+    NonConfirme,
     #[error("« {0} » n’est pas un code de territoire (57, 2A, 974, 111).")]
     Territoire(String),
     #[error("Aucun compte de ce courriel ne se connecte en deux étapes.")]

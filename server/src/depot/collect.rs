@@ -66,6 +66,11 @@ async fn collect(service: &Service) -> Result<(), Refus> {
     Ok(())
 }
 
+/// Removes what any generation of an upload has left, staged or sealed. Only for one that owns nothing any more. Blocks.
+pub(crate) fn remove_generations(coffre: &Coffre, upload: UploadId, last: u64) -> Result<(), CoffreError> {
+    (0..=last).try_for_each(|made| coffre.remove_upload(tenue::name_of(upload, made)))
+}
+
 /// Bytes that belong to nothing.
 pub(crate) struct Orphans {
     /// Not sealed.

@@ -42,7 +42,7 @@ use crate::{
 };
 pub(crate) use begin::begin;
 use checksum::Checksum;
-pub(crate) use collect::{collect_forever, find_orphans};
+pub(crate) use collect::{collect_forever, find_orphans, remove_generations};
 pub(crate) use guichet::receive_document;
 use holders::Found;
 pub(crate) use holders::Holders;

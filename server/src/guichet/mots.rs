@@ -50,6 +50,7 @@ pub(super) fn acte(acte: Acte) -> &'static str {
         Acte::DepotPartenaire => "Dépôt par un partenaire",
         Acte::CleCreee => "Clé de partenaire créée",
         Acte::CleRevoquee => "Clé de partenaire révoquée",
+        Acte::DemandeEffacee => "Demande effacée",
     }
 }
 

@@ -6,6 +6,7 @@ use wire::{
 };
 
 use super::{
+    efface_demande::MotifDemande,
     effacement::MotifEffacement,
     journal::Acte,
     types::{EtatCompte, EtatDepot, Profil},
@@ -72,7 +73,9 @@ words! {
         DepotPartenaire = "depot_partenaire",
         CleCreee = "cle_creee",
         CleRevoquee = "cle_revoquee",
+        DemandeEffacee = "demande_effacee",
     }
+    MotifDemande { Radiee = "radiee", Demandee = "demandee", Erreur = "erreur" }
     MotifEffacement { Retire = "retire", Dangereux = "dangereux", Original = "original" }
     EtatCompte {
         AConfirmer = "a_confirmer",

@@ -10,6 +10,7 @@ use wire::{JustificatifId, RaisonRefus};
 
 use super::{
     apercu::forget_apercus,
+    efface_demande::{DemandeEffacee, erase_demande, purge_demandes_effacees},
     piece::{Piece, forget_blob, piece_by_id},
     release::{give_back_every_place, give_back_useful_places, reopen_slot},
 };
@@ -24,7 +25,7 @@ use crate::{
 pub const SAUVEGARDE_AGE_MAX: TimeDelta = TimeDelta::days(30);
 
 /// For how long an erasure is remembered: a backup's age, and as long again for one that is restored twice.
-const EFFACEMENTS_KEPT_FOR: TimeDelta = TimeDelta::days(60);
+pub(super) const EFFACEMENTS_KEPT_FOR: TimeDelta = TimeDelta::days(60);
 
 /// Why bytes were erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +86,7 @@ pub fn list_effacements(tx: &Tx<'_>) -> Result<Vec<Effacement>, StoreError> {
 /// Forgets the erasures that no backup can undo any more.
 pub fn purge_effacements(tx: &mut Tx<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM effacement WHERE efface_le <= $1", params![now - EFFACEMENTS_KEPT_FOR])?;
-    Ok(())
+    purge_demandes_effacees(tx, now)
 }
 
 /// Makes an older state of the base fit to be served: what was erased since is erased again, uploads whose bytes no backup
@@ -93,6 +94,7 @@ pub fn purge_effacements(tx: &mut Tx<'_>, now: DateTime<Utc>) -> Result<(), Stor
 pub fn replay_effacements(
     tx: &mut Tx<'_>,
     effacements: &[Effacement],
+    demandes: &[DemandeEffacee],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     for effacement in effacements {
@@ -117,6 +119,9 @@ pub fn replay_effacements(
             }
             MotifEffacement::Original => {}
         }
+    }
+    for effacee in demandes {
+        erase_demande(tx, effacee, now)?;
     }
     tx.execute(
         "UPDATE depot SET etat = 'abandonne', generation = generation + 1 WHERE etat = 'en_cours'",

@@ -85,6 +85,8 @@ pub enum Acte {
     CleCreee,
     /// A partner's key was revoked.
     CleRevoquee,
+    /// A demande was erased whole.
+    DemandeEffacee,
 }
 
 /// An act to write down.

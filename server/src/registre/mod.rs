@@ -20,6 +20,7 @@ mod compte;
 mod courriel;
 mod deposit_partenaire;
 mod depot;
+mod efface_demande;
 mod effacement;
 mod evenement;
 mod faits;
@@ -59,8 +60,8 @@ pub use ask_piece::{
     AskError, DemandeDePiece, PieceADemander, ask_for_agent, ask_piece, list_demandes_de_pieces,
 };
 pub use attach_justificatif::{AttachError, Attached, DepositError, attach_justificatif, deposit_whole};
-pub use begin_depot::{BeginError, Begun, PLACE_DE_LA_BASE, begin_depot, check_place};
 pub use attente::{Attente, count_attente};
+pub use begin_depot::{BeginError, Begun, PLACE_DE_LA_BASE, begin_depot, check_place};
 pub use blob::{BlobGarde, find_some_blob, list_blobs};
 pub use brouillon::{Brouillon, find_brouillon, keep_brouillon};
 pub use cle::{find_cle, find_cle_of_blob, keep_cle, list_cles_not_under, list_maitresses, replace_cle};
@@ -74,6 +75,9 @@ pub use deposit_partenaire::{
     check_partenaire, deposit_partenaire,
 };
 pub use depot::{find_depot, list_depots_en_cours};
+pub use efface_demande::{
+    DemandeEffacee, MotifDemande, Restes, erase_demande, find_demande_to_erase, list_demandes_effacees,
+};
 pub use effacement::{
     Effacement, MotifEffacement, SAUVEGARDE_AGE_MAX, list_effacements, purge_effacements, replay_effacements,
 };

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_cle.sql"),
     include_str!("migrations/0013_effacement.sql"),
     include_str!("migrations/0014_place.sql"),
+    include_str!("migrations/0015_demande_effacee.sql"),
 ];
 
 /// Every script with its version.
