@@ -35,6 +35,17 @@ const CLASSES_SECONDS: [f64; 13] =
 /// How long the base may take to say what waits. Prometheus itself gives up after ten seconds.
 const ASKED_FOR_AT_MOST: Duration = Duration::from_secs(5);
 
+/// The kinds of faults of the base's. All are there from the start, at 0: Prometheus sees a growth only of what it has seen.
+const BASE_GENRES: [&str; 8] =
+    ["ferme", "occupe", "injoignable", "encodage", "disque_plein", "panique", "contenu", "moteur"];
+
+/// The kinds of faults of the coffre's.
+const COFFRE_GENRES: [&str; 7] =
+    ["disque_plein", "absent", "trop_court", "altere", "sans_cle", "systeme", "panique"];
+
+/// Why an inspection is put off.
+const INSPECTION_CAUSES: [&str; 5] = ["coffre", "memoire", "inspecteur", "antivirus", "base"];
+
 /// One label and its value, from a closed list.
 type Mot = [(&'static str, &'static str); 1];
 
@@ -87,6 +98,15 @@ impl Default for Mesures {
             coffre: Family::default(),
             inspections: Family::default(),
         };
+        for (family, label, values) in [
+            (&all.base, "genre", BASE_GENRES.as_slice()),
+            (&all.coffre, "genre", &COFFRE_GENRES),
+            (&all.inspections, "cause", &INSPECTION_CAUSES),
+        ] {
+            for value in values {
+                drop(family.get_or_create(&[(label, *value)]));
+            }
+        }
         let to = &mut all.registry;
         to.register_with_unit(
             "requete_duree",

@@ -152,6 +152,25 @@ fn connections_mail_and_faults_are_counted() {
 }
 
 #[test]
+fn every_kind_of_fault_is_there_before_the_first() {
+    let (_server, at) = server();
+    let samples = scrape(at);
+    // Read in the source, so that a new kind is not forgotten in the list.
+    let source = include_str!("../src/mesures.rs");
+    let (_, kinds) = source.split_once("impl From<&StoreError> for Panne").unwrap();
+    let (base, coffre) = kinds.split_once("impl From<&CoffreError> for Panne").unwrap();
+    for (what, text) in [("base", base), ("coffre", coffre)] {
+        let found: Vec<_> = text.lines().filter_map(|line| line.split('"').nth(1)).collect();
+        assert!(found.len() > 5, "{found:?}");
+        for genre in found {
+            let name = format!(r#"ma_demande_{what}_pannes_total{{genre="{genre}"}}"#);
+            assert_eq!(samples.get(&name), Some(&0.0), "{name}");
+        }
+    }
+    assert_eq!(samples[r#"ma_demande_inspections_manquees_total{cause="antivirus"}"#], 0.0);
+}
+
+#[test]
 fn nothing_that_a_client_sends_becomes_a_label() {
     let (server, at) = server();
     let session = server.session(MARTIN);

@@ -72,7 +72,7 @@ fn interop_prometheus_reads_the_metrics() -> Result<()> {
     let facts = Facts { rubrique: "motif", type_piece: "photos_logement", personne: None, nom: "photo.jpg" };
     let bytes = std::fs::read(photo())?;
     phone.deposit(&facts, &bytes)?;
-    phone.get("/api/v1/demandes/0")?.expect(404)?;
+    phone.request("POST", "/depots").send(server.addr()?)?.expect(400)?;
 
     let log = server.log()?;
     let at =

@@ -1,7 +1,7 @@
 //! Two servers on one base and one coffre, as when a machine is not enough or must not be missed: whatever comes through
 //! one of them goes on through the other, and nothing is there twice. `cargo xtask postgresql` runs these.
 
-use std::{fs, io::Write as _, path::Path, thread, time::Duration};
+use std::{fs, io::Write as _, path::Path, process::Command, thread, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use base::{new_database, run_sql};
@@ -63,6 +63,42 @@ impl Two {
         ensure!(fault.is_none(), "{fault:?}");
         Ok(())
     }
+}
+
+#[test]
+fn postgresql_a_demande_is_erased_under_two_servers() -> Result<()> {
+    let two = Two::start()?;
+    let bytes = fs::read(sample("A_12.jpg"))?;
+    let stays = Household::import(&two.a, 2)?.sign_in(two.a.addr()?)?;
+    stays.deposit(&PHOTO, &bytes)?;
+    two.phone.deposit(&PHOTO, &bytes)?;
+    for phone in [&two.phone, &stays] {
+        wait_until("inspected", || {
+            Ok(phone.list()?.iter().all(|piece| piece.controle == Controle::Disponible).then_some(()))
+        })?;
+    }
+    // One under way at the other server.
+    let photo = long_photo()?;
+    let path = two.phone.begin(&two.phone.metadata(&PHOTO, &photo)?, photo.len() as u64)?;
+    let half = photo.get(..photo.len() / 2).context("a photo of no length")?;
+    two.through_b()?.patch(&path, 0, half).send(two.b.addr()?)?.expect(204)?;
+    ensure!(two.sealed()?.len() == 4, "two photos and their pictures");
+
+    let numero = run_sql(&two.base, "SELECT numero FROM demande ORDER BY numero LIMIT 1");
+    let twice = format!("{0}\n{0}\n", numero.trim());
+    let said = two.a.admin(&["effacer-demande", "--motif", "radiee"], &twice)?;
+    ensure!(said.starts_with("Demande effacée : 1 pièce(s), 2 fichier(s)."), "{said}");
+    ensure!(two.sealed()?.len() == 2, "its files are left, or the other's are gone");
+    two.nothing_staged()?;
+    ensure!(two.phone.list().is_err() && two.through_b()?.list().is_err(), "its session lives");
+    two.through_b()?.patch(&path, half.len() as u64, b"more").send(two.b.addr()?)?.expect(401)?;
+    ensure!(stays.list()?.len() == 1);
+    let dump = Command::new("pg_dump").arg(&two.base).output()?;
+    ensure!(dump.status.success());
+    let dump = String::from_utf8(dump.stdout)?;
+    ensure!(dump.contains("Quintefeuille2"), "the dump proves nothing");
+    ensure!(!dump.contains("Quintefeuille1") && !dump.contains(numero.trim()), "it is still in the base");
+    two.no_fault()
 }
 
 /// A photo with so much behind its end that a server records it in several steps.

@@ -60,8 +60,8 @@ pub(crate) fn tests() -> Result<()> {
     apt("pdftotext", &["-v"], &["poppler-utils"])
 }
 
-/// Installs clamd, without a database of viruses: the tests bring a signature of their own. Where nothing looks for programs,
-/// so it is named with its folder.
+/// Installs clamd. The tests bring a signature of their own; freshclam comes with it all the same, and where systemd runs it
+/// begins to fetch the real ones. Named with its folder, where no shell looks.
 pub(crate) fn antivirus() -> Result<()> {
     apt("/usr/sbin/clamd", &["--version"], &["clamav-daemon"])
 }
