@@ -24,6 +24,7 @@ pub use affichage::show;
 use crate::{
     coffre::{CleError, Cles},
     federation::is_protected,
+    http::cors::Origine,
     store::Base,
 };
 
@@ -80,6 +81,9 @@ pub struct Reglages {
     /// Adresses des proxys dont on croit l’en-tête X-Forwarded-For
     #[arg(long, value_name = "IP,IP…", env = "MA_DEMANDE_PROXYS", value_delimiter = ',')]
     pub proxys: Option<Vec<IpAddr>>,
+    /// Sites dont les pages peuvent déposer depuis un navigateur (CORS) : https://site.fr,… ; aucun par défaut
+    #[arg(long, value_name = "ORIGINE,…", env = "MA_DEMANDE_ORIGINES", value_delimiter = ',')]
+    pub origines: Option<Vec<Origine>>,
     /// Programme ma-demande-inspecteur ; par défaut, à côté de ce programme
     #[arg(long, value_name = "FICHIER", env = "MA_DEMANDE_INSPECTEUR")]
     pub inspecteur: Option<PathBuf>,
@@ -129,6 +133,8 @@ pub struct Config {
     pub tls: Tls,
     /// Proxies whose word about the client's address is taken.
     pub proxys: Vec<IpAddr>,
+    /// Whose pages may send uploads from a browser.
+    pub origines: Vec<Origine>,
     /// The inspecteur's program; none means beside this one.
     pub inspecteur: Option<PathBuf>,
     /// The antivirus, where there is one.
@@ -406,6 +412,7 @@ impl Reglages {
             ecoute: self.ecoute.or(weaker.ecoute),
             mesures: self.mesures.or(weaker.mesures),
             proxys: self.proxys.or(weaker.proxys),
+            origines: self.origines.or(weaker.origines),
             inspecteur: self.inspecteur.or(weaker.inspecteur),
             clamd: self.clamd.or(weaker.clamd),
             adresse: self.adresse.or(weaker.adresse),
@@ -485,6 +492,7 @@ impl Reglages {
             mesures: self.mesures,
             tls,
             proxys: self.proxys.unwrap_or_default(),
+            origines: self.origines.unwrap_or_default(),
             inspecteur: self.inspecteur,
             clamd: self.clamd,
             second_facteur_exige: self.second_facteur_exige.unwrap_or(false),

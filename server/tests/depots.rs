@@ -1,4 +1,4 @@
-//! The upload protocol over real sockets: tus 1.0.0's rules, and ours where it leaves a choice.
+//! Uploads over real sockets: the rules that are ours, where tus leaves a choice. Tus's own are in `tus.rs`.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,9 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use commun::{MARTIN, PETIT, Reply, Server, hex, new_depot, pdf};
-use sha2::Digest as _;
 use wire::UploadId;
 
 #[test]
@@ -49,31 +47,6 @@ fn a_deposit_from_beginning_to_receipt() {
     assert_eq!((&receipt["taille"], &receipt["doublon"]), (&300_000.into(), &false.into()));
     assert_eq!(receipt["controle"]["etat"], "en_verification");
     assert_eq!(session.list()[0]["nom"], "Passeport d’été.pdf");
-}
-
-#[test]
-fn what_the_protocol_offers_is_said_to_anyone() {
-    let server = Server::start();
-    let reply = server.send("OPTIONS", "/depots", &[], b"");
-    assert_eq!(reply.status, 204);
-    assert_eq!(reply.header("tus-version"), Some("1.0.0"));
-    assert_eq!(reply.header("tus-max-size"), Some("50000000"));
-    assert_eq!(reply.header("tus-checksum-algorithm"), Some("sha1,sha256"));
-    assert_eq!(
-        reply.header("tus-extension"),
-        Some("creation,creation-with-upload,checksum,termination,expiration")
-    );
-}
-
-#[test]
-fn another_version_of_the_protocol_is_refused_first() {
-    let server = Server::start();
-    let id = UploadId(uuid::Uuid::nil());
-    for headers in [&[][..], &[("Tus-Resumable", "0.2.2")]] {
-        let reply = server.send("PATCH", &format!("/depots/{id}"), headers, b"");
-        assert_eq!((reply.status, reply.code().as_str()), (412, "version_tus"));
-        assert_eq!(reply.header("tus-version"), Some("1.0.0"));
-    }
 }
 
 #[test]
@@ -200,24 +173,6 @@ fn each_refusal_has_its_status_and_changes_nothing() {
 }
 
 #[test]
-fn a_chunked_body_may_not_pass_the_announced_length() {
-    let server = Server::start();
-    let session = server.session(MARTIN);
-    let upload = session.begin(new_depot(), 20, None).upload();
-    let mut stream = server.connect();
-    let request = format!(
-        "PATCH /depots/{upload} HTTP/1.1\r\nHost: essai\r\nConnection: close\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer {}\r\n\
-         Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nTransfer-Encoding: chunked\r\n\r\n\
-         19\r\n%PDF-1.7 0123456789012345\r\n0\r\n\r\n",
-        session.token
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let reply = Reply::read(&mut stream);
-    assert_eq!((reply.status, reply.code().as_str()), (413, "requete_trop_longue"));
-    assert_eq!(session.head(upload).offset(), Some(0));
-}
-
-#[test]
 fn a_file_of_no_known_type_fails_at_its_first_bytes() {
     let server = Server::start();
     let session = server.session(MARTIN);
@@ -252,23 +207,6 @@ fn other_bytes_than_announced_never_become_a_piece() {
     let upload = session.begin(depot, bytes.len(), Some(&bytes)).upload();
     assert_eq!(session.patch(upload, 0, &bytes).status, 204);
     assert_eq!(session.receipt(depot).json()["sha256"], hex(&bytes));
-}
-
-#[test]
-fn a_chunk_that_differs_from_its_checksum_is_dropped() {
-    let server = Server::start();
-    let session = server.session(MARTIN);
-    let bytes = pdf(10_000, 0);
-    let upload = session.begin(new_depot(), bytes.len(), Some(&bytes)).upload();
-    let sum = |bytes: &[u8]| format!("sha256 {}", STANDARD.encode(sha2::Sha256::digest(bytes)));
-    let wrong = session.patch_with(upload, 0, &[("Upload-Checksum", &sum(b"autre"))], &bytes[..5_000]);
-    assert_eq!((wrong.status, wrong.code().as_str()), (460, "somme_differente"));
-    assert_eq!(session.head(upload).offset(), Some(0));
-    let unknown = session.patch_with(upload, 0, &[("Upload-Checksum", "crc32 AAAA")], &bytes);
-    assert_eq!((unknown.status, unknown.code().as_str()), (400, "requete_illisible"));
-    let right = session.patch_with(upload, 0, &[("Upload-Checksum", &sum(&bytes[..5_000]))], &bytes[..5_000]);
-    assert_eq!((right.status, right.offset()), (204, Some(5_000)));
-    assert_eq!(session.patch(upload, 5_000, &bytes[5_000..]).status, 204);
 }
 
 #[test]
@@ -409,19 +347,6 @@ fn an_upload_can_be_given_up_but_a_piece_cannot() {
     let refused = session.send("POST", &path, &[("X-HTTP-Method-Override", "DELETE")], b"");
     assert_eq!((refused.status, refused.code().as_str()), (403, "envoi_termine"));
     assert_eq!(session.receipt(depot).status, 200);
-}
-
-#[test]
-fn an_upload_expires() {
-    let server = Server::start();
-    let session = server.session(MARTIN);
-    let bytes = pdf(10_000, 0);
-    let upload = session.begin(new_depot(), bytes.len(), Some(&bytes)).upload();
-    server.clock.advance(chrono::TimeDelta::days(8));
-    let session = server.session(MARTIN);
-    assert_eq!(session.head(upload).status, 410);
-    let reply = session.patch(upload, 0, &bytes);
-    assert_eq!((reply.status, reply.code().as_str()), (410, "envoi_termine"));
 }
 
 #[test]

@@ -237,7 +237,8 @@ fn stopping_lets_requests_finish_and_keeps_what_was_received() {
     std::thread::sleep(Duration::from_millis(100));
     server.stop();
     assert_eq!(rest(idle), "");
-    let _ = stalled.read(&mut [0; 1]);
+    let cut = Reply::read(&mut stalled);
+    assert_eq!((cut.status, cut.code().as_str()), (503, "indisponible"));
     server.restart();
     let session = server.session(MARTIN);
     assert_eq!(session.head(upload).offset(), Some(70_000));

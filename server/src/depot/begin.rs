@@ -5,13 +5,13 @@ use std::sync::Arc;
 use hyper::{
     HeaderMap, StatusCode,
     body::{Body as _, Incoming},
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION},
+    header::{CONTENT_LENGTH, HeaderValue, LOCATION},
 };
 use wire::{DepotMetadata, MetadataInvalide, ProblemCode, limites::UPLOAD_BYTES_MAX};
 
 use super::{
-    Checksum, OFFSET_OCTET_STREAM, Reception, UPLOAD_LENGTH, UPLOAD_METADATA, claim, describe_progress,
-    receive,
+    Checksum, OFFSET_OCTET_STREAM, Reception, UPLOAD_LENGTH, UPLOAD_METADATA, carries_bytes, claim,
+    describe_progress, receive,
 };
 use crate::{
     http::{
@@ -35,7 +35,7 @@ pub(crate) async fn begin(
     let entete = header(headers, UPLOAD_METADATA.as_str())?.unwrap_or_default().to_owned();
     let facts = DepotMetadata::parse(&entete)?;
     let with_upload = !body.is_end_stream();
-    if with_upload && header(headers, CONTENT_TYPE.as_str())? != Some(OFFSET_OCTET_STREAM) {
+    if with_upload && !carries_bytes(headers)? {
         return Err(Refus::new(ProblemCode::TypeDeContenu)
             .detail(format!("Les premiers octets viennent avec Content-Type: {OFFSET_OCTET_STREAM}.")));
     }

@@ -57,6 +57,8 @@ impl Checksum {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -75,6 +77,38 @@ mod tests {
         }
         for bad in ["", "sha1", "md5 AAAA", "sha1 !!"] {
             assert!(Checksum::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(header in any::<String>()) {
+            let _ = Checksum::parse(&header);
+        }
+
+        #[test]
+        fn bytes_match_their_own_sum_alone(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            cut in any::<prop::sample::Index>(),
+            flipped in any::<prop::sample::Index>(),
+        ) {
+            let sha1 = format!("sha1 {}", STANDARD.encode(Sha1::digest(&bytes)));
+            let sha256 = format!("sha256 {}", STANDARD.encode(Sha256::digest(&bytes)));
+            let matches = |header: &str, parts: [&[u8]; 2]| {
+                let mut sum = Checksum::parse(header).unwrap();
+                parts.iter().for_each(|part| sum.update(part));
+                sum.matches()
+            };
+            for header in [&sha1, &sha256] {
+                let parts = bytes.split_at(cut.index(bytes.len() + 1));
+                prop_assert!(matches(header, parts.into()));
+                prop_assert!(!matches(header, [&bytes, b"x"]));
+                if !bytes.is_empty() {
+                    let mut other = bytes.clone();
+                    other[flipped.index(bytes.len())] ^= 1;
+                    prop_assert!(!matches(header, [&other, b""]));
+                }
+            }
         }
     }
 }

@@ -3,7 +3,9 @@
 //! A dead connection must not keep an upload from being resumed, and a healthy one must not be killed by a question.
 //! So a newcomer looks at the holder twice: when bytes arrived in between, the holder goes on and the newcomer is
 //! told so; when none did, the holder is stopped, what it received is made durable, and the newcomer goes on from
-//! there. No clock is compared: a holder that is slow but moves keeps its upload.
+//! there. A slow line brings its bytes in bursts, and one that is at rest between two of them is healthy: a holder is
+//! stopped only when it has been silent for twice as long as it ever was before within its request. So a holder that is
+//! slow but moves keeps its upload, and one whose bytes were flowing is replaced at the second look.
 //!
 //! Among processes, each generation of an upload belongs to the one that made it: the one that began the upload, or that
 //! took it over. A process that does not remember having made the present one makes the next, whether or not somebody
@@ -28,6 +30,10 @@ use wire::UploadId;
 /// within a tenth of a second.
 const LOOK_APART: Duration = Duration::from_millis(50);
 
+/// Longest silence that a line's own rhythm excuses. Beyond it a client that comes back is worth more than one that may
+/// still be there.
+const SILENCE_MAX: Duration = Duration::from_secs(1);
+
 /// How long a newcomer waits for a stopped holder to make its bytes durable, or for a holder that has all its bytes
 /// to attach the piece. A disk that takes longer is in trouble, and the newcomer is sent away to try later.
 const DONE_WITHIN: Duration = Duration::from_secs(5);
@@ -44,18 +50,51 @@ const REMEMBERED_MAX: usize = 10_000;
 pub struct Holders {
     table: Arc<Table>,
     made: Mutex<HashMap<UploadId, u64>>,
+    /// The server stops.
+    closing: CancellationToken,
 }
 
 type Table = Mutex<HashMap<UploadId, Arc<Hold>>>;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Hold {
+    /// When the right was taken: what follows is counted from here.
+    since: Instant,
     /// Bytes received.
     moved: AtomicU64,
+    /// When the client was last not silent, in milliseconds.
+    heard_ms: AtomicU64,
+    /// Its longest silence so far, in milliseconds.
+    longest_ms: AtomicU64,
     /// At work on disk or base: silence then says nothing of the client.
     working: AtomicBool,
     stop: CancellationToken,
     done: CancellationToken,
+}
+
+impl Hold {
+    fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            moved: AtomicU64::new(0),
+            heard_ms: AtomicU64::new(0),
+            longest_ms: AtomicU64::new(0),
+            working: AtomicBool::new(false),
+            stop: CancellationToken::new(),
+            done: CancellationToken::new(),
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether the client has been silent for longer than its line's rhythm explains.
+    fn has_stalled(&self) -> bool {
+        let silence = Duration::from_millis(self.now_ms().saturating_sub(self.heard_ms.load(Relaxed)));
+        let rhythm = Duration::from_millis(self.longest_ms.load(Relaxed));
+        !self.working.load(Relaxed) && silence > (rhythm * 2).min(SILENCE_MAX)
+    }
 }
 
 /// The right to write to an upload, until dropped.
@@ -64,6 +103,16 @@ pub struct Held {
     upload: UploadId,
     hold: Arc<Hold>,
     table: Arc<Table>,
+    closing: CancellationToken,
+}
+
+/// Why a writer must stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// A newcomer takes its place.
+    Replaced,
+    /// The server stops.
+    Closing,
 }
 
 /// What a newcomer finds.
@@ -87,8 +136,9 @@ impl Holders {
                 return None;
             }
             if let Entry::Vacant(place) = lock(&self.table).entry(upload) {
-                let hold = Arc::clone(place.insert(Arc::default()));
-                return Some((Held { upload, hold, table: Arc::clone(&self.table) }, found));
+                let hold = Arc::clone(place.insert(Arc::new(Hold::new())));
+                let (table, closing) = (Arc::clone(&self.table), self.closing.clone());
+                return Some((Held { upload, hold, table, closing }, found));
             }
         }
         None
@@ -108,7 +158,7 @@ impl Holders {
             if (moved && !stopped) || Instant::now() >= patience {
                 return Found::Busy;
             }
-            if !hold.working.load(Relaxed) {
+            if hold.has_stalled() {
                 hold.stop.cancel();
                 stopped = true;
             }
@@ -132,9 +182,7 @@ impl Holders {
 
     /// Stops every writer: each makes durable what it received.
     pub fn stop_all(&self) {
-        for hold in lock(&self.table).values() {
-            hold.stop.cancel();
-        }
+        self.closing.cancel();
     }
 }
 
@@ -142,17 +190,27 @@ impl Held {
     /// Bytes arrived.
     pub fn moved(&self, bytes: usize) {
         self.hold.moved.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Relaxed);
+        let now_ms = self.hold.now_ms();
+        let before_ms = self.hold.heard_ms.swap(now_ms, Relaxed);
+        self.hold.longest_ms.fetch_max(now_ms.saturating_sub(before_ms), Relaxed);
     }
 
     /// Whether this writer is at work of its own, on the disk or the base: then silence is not the client's, and it
     /// is waited for rather than stopped.
     pub fn working(&self, working: bool) {
+        if !working {
+            self.hold.heard_ms.store(self.hold.now_ms(), Relaxed);
+        }
         self.hold.working.store(working, Relaxed);
     }
 
     /// Resolves when this writer must stop.
-    pub async fn stopped(&self) {
-        self.hold.stop.cancelled().await;
+    pub async fn stopped(&self) -> Stopped {
+        tokio::select! {
+            biased;
+            () = self.hold.stop.cancelled() => Stopped::Replaced,
+            () = self.closing.cancelled() => Stopped::Closing,
+        }
     }
 }
 
@@ -176,16 +234,17 @@ mod tests {
 
     const UPLOAD: UploadId = UploadId(Uuid::nil());
 
-    /// A writer that receives a byte every 5 ms, or nothing, until it is stopped.
-    async fn writer(holders: &Holders, alive: bool) -> tokio::task::JoinHandle<()> {
+    /// A writer that receives a byte every so many milliseconds, or nothing, until it is stopped.
+    async fn writer(holders: &Holders, every_ms: Option<u64>) -> tokio::task::JoinHandle<Stopped> {
         let (held, _) = holders.acquire(UPLOAD).await.unwrap();
         tokio::spawn(async move {
             loop {
-                if alive {
+                if every_ms.is_some() {
                     held.moved(1);
                 }
-                if timeout(Duration::from_millis(5), held.stopped()).await.is_ok() {
-                    return;
+                let pause = Duration::from_millis(every_ms.unwrap_or(5));
+                if let Ok(why) = timeout(pause, held.stopped()).await {
+                    return why;
                 }
             }
         })
@@ -194,22 +253,44 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_moving_writer_keeps_its_upload() {
         let holders = Holders::default();
-        let writer = writer(&holders, true).await;
+        let writer = writer(&holders, Some(5)).await;
         assert!(holders.acquire(UPLOAD).await.is_none());
         assert_eq!(holders.settle(UPLOAD).await, Found::Busy);
         assert!(!writer.is_finished());
         holders.stop_all();
-        writer.await.unwrap();
+        assert_eq!(writer.await.unwrap(), Stopped::Closing);
         assert_eq!(holders.settle(UPLOAD).await, Found::Free);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_moves_in_bursts_keeps_its_upload_until_it_loses_its_rhythm() {
+        // Ten bursts a second, as a line of 5 kB/s has them through a shaper: most of the time nothing arrives.
+        for asked_after_ms in (300..400).step_by(7) {
+            let holders = Holders::default();
+            let writer = writer(&holders, Some(100)).await;
+            tokio::time::sleep(Duration::from_millis(asked_after_ms)).await;
+            assert_eq!(holders.settle(UPLOAD).await, Found::Busy, "{asked_after_ms}");
+            assert!(holders.acquire(UPLOAD).await.is_none(), "{asked_after_ms}");
+            writer.abort();
+        }
+        let holders = Holders::default();
+        let (held, _) = holders.acquire(UPLOAD).await.unwrap();
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            held.moved(1);
+        }
+        let stopped = tokio::spawn(async move { held.stopped().await });
+        assert_eq!(holders.settle(UPLOAD).await, Found::Stopped);
+        assert_eq!(stopped.await.unwrap(), Stopped::Replaced);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stalled_writer_is_stopped_and_replaced() {
         let holders = Holders::default();
-        let writer = writer(&holders, false).await;
+        let writer = writer(&holders, None).await;
         let (_held, found) = holders.acquire(UPLOAD).await.unwrap();
         assert_eq!(found, Found::Stopped);
-        writer.await.unwrap();
+        assert_eq!(writer.await.unwrap(), Stopped::Replaced);
     }
 
     #[tokio::test(start_paused = true)]
@@ -229,7 +310,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn of_many_newcomers_one_replaces_a_stalled_writer() {
         let holders = Arc::new(Holders::default());
-        let stalled = writer(&holders, false).await;
+        let stalled = writer(&holders, None).await;
         let newcomers: Vec<_> = (0..50)
             .map(|_| {
                 let holders = Arc::clone(&holders);

@@ -63,7 +63,8 @@ const OFFSET_OCTET_STREAM: &str = "application/offset+octet-stream";
 
 /// Refuses a request in another version of the protocol, before anything else is read of it.
 pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), Refus> {
-    if headers.get(TUS_RESUMABLE) == Some(&TUS_VERSION) {
+    let mut versions = headers.get_all(TUS_RESUMABLE).iter();
+    if versions.next() == Some(&TUS_VERSION) && versions.next().is_none() {
         return Ok(());
     }
     Err(Refus::new(ProblemCode::VersionTus)
@@ -107,7 +108,8 @@ pub(crate) async fn read(service: &Service, deposant: Deposant, upload: UploadId
     Ok(response)
 }
 
-/// `PATCH /depots/{upload}`: more bytes.
+/// `PATCH /depots/{upload}`: more bytes. A refusal too says until when the upload can be gone on with (tus 1.0.0,
+/// "Upload-Expires": every answer to a PATCH does).
 pub(crate) async fn append(
     service: Arc<Service>,
     deposant: Deposant,
@@ -115,7 +117,25 @@ pub(crate) async fn append(
     headers: &HeaderMap,
     body: Incoming,
 ) -> Answer {
-    if header(headers, CONTENT_TYPE.as_str())? != Some(OFFSET_OCTET_STREAM) {
+    let refus = match add(Arc::clone(&service), deposant.clone(), upload, headers, body).await {
+        Ok(response) => return Ok(response),
+        Err(refus) => refus,
+    };
+    let depot = find(&service, &deposant, upload).await.ok();
+    Err(match depot.as_ref().and_then(expires) {
+        Some(date) => refus.header(UPLOAD_EXPIRES, date),
+        None => refus,
+    })
+}
+
+async fn add(
+    service: Arc<Service>,
+    deposant: Deposant,
+    upload: UploadId,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Answer {
+    if !carries_bytes(headers)? {
         return Err(Refus::new(ProblemCode::TypeDeContenu)
             .detail(format!("Un envoi se continue avec Content-Type: {OFFSET_OCTET_STREAM}.")));
     }
@@ -232,13 +252,24 @@ async fn receive(service: &Service, reception: Reception, body: Incoming) -> Res
     })?
 }
 
+/// Whether a body is of the type in which an upload's bytes travel. Types are compared as HTTP does (RFC 9110, 8.3.1).
+fn carries_bytes(headers: &HeaderMap) -> Result<bool, Refus> {
+    let media_type = header(headers, CONTENT_TYPE.as_str())?;
+    Ok(media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case(OFFSET_OCTET_STREAM)))
+}
+
 /// Where an upload stands, in the headers of an answer.
 fn describe_progress(headers: &mut HeaderMap, depot: &Depot) {
     headers.insert(UPLOAD_OFFSET, depot.offset.into());
-    let under_way = depot.etat == EtatDepot::EnCours && depot.offset < depot.taille;
-    if under_way && let Ok(date) = HeaderValue::try_from(http_date(depot.expire_le)) {
+    if let Some(date) = expires(depot) {
         headers.insert(UPLOAD_EXPIRES, date);
     }
+}
+
+/// Until when an upload can be gone on with, if it is not at its end.
+fn expires(depot: &Depot) -> Option<HeaderValue> {
+    let under_way = depot.etat == EtatDepot::EnCours && depot.offset < depot.taille;
+    under_way.then(|| HeaderValue::try_from(http_date(depot.expire_le)).ok()).flatten()
 }
 
 /// A date as HTTP writes it (RFC 9110, section 5.6.7).

@@ -150,7 +150,7 @@ impl Document {
         let parts = pin!(stream::unfold(body, |mut body| async {
             let frame = tokio::select! {
                 biased;
-                () = self.held.stopped() => Some(Err(ProblemCode::Indisponible.into())),
+                _ = self.held.stopped() => Some(Err(ProblemCode::Indisponible.into())),
                 frame = body.frame() => frame.map(|frame| frame.map_err(|_| incomplete())),
             };
             // Trailers say nothing to us.

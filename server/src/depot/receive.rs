@@ -9,7 +9,10 @@
 //! - *The client goes away, falls silent or takes too long; a newcomer takes over; the server stops.* Synced and
 //!   recorded all the same, unless the request carried a checksum, which now cannot be verified.
 //! - *The disk is full.* What fitted is synced and recorded: 507.
+//! - *More comes than was announced at the upload's beginning.* What was announced is the file, and is kept as such: 413.
 //! - *The bytes are of no known type, or not those announced.* The upload fails for good and its bytes go.
+//! - *They are not those of the request's checksum.* The request's bytes go, whatever else is wrong with them: they are not
+//!   what the client sent, so they say nothing about its file.
 
 use std::sync::Arc;
 
@@ -20,7 +23,7 @@ use wire::{DepotMetadata, ProblemCode};
 
 use super::{
     checksum::Checksum,
-    holders::Held,
+    holders::{Held, Stopped},
     tenue,
     writing::{WriteError, Writing, refus_of_type},
 };
@@ -56,6 +59,8 @@ pub(super) struct Reception {
 enum End {
     /// With the body.
     Whole,
+    /// With the last byte that was announced, and more behind it.
+    Excess,
     /// Earlier; what has arrived is kept.
     Cut(Refus),
     /// Earlier; nothing of this request after the last checkpoint is kept.
@@ -83,9 +88,10 @@ impl Reception {
         writing = written;
         self.held.working(true);
         let end = match end {
-            End::Whole if self.checksum.take().is_some_and(|sum| !sum.matches()) => {
+            End::Whole | End::Failed(_) if self.checksum.take().is_some_and(|sum| !sum.matches()) => {
                 End::Dropped(ProblemCode::SommeDifferente.into())
             }
+            End::Excess if checked => End::Dropped(ProblemCode::RequeteTropLongue.into()),
             End::Cut(refus) if checked => End::Dropped(refus),
             end => end,
         };
@@ -99,6 +105,10 @@ impl Reception {
                 drop(writing);
                 self.fail().await?;
                 Err(refus)
+            }
+            End::Excess => {
+                self.finish(writing).await?;
+                Err(ProblemCode::RequeteTropLongue.into())
             }
             // Once every byte is there, how their request ended is nothing: the client will find its piece.
             End::Whole | End::Cut(_) if writing.offset() == self.depot.taille => self.finish(writing).await,
@@ -119,10 +129,17 @@ impl Reception {
         let deadline = Instant::now() + delais.append;
         let mut gathered = Vec::with_capacity(GATHER_BYTES);
         let mut received: u64 = 0;
+        // Of the file, and still to come.
+        let mut missing = self.depot.taille - self.depot.offset;
+        // Bytes of no known type, whose checksum has still to say that they are the client's.
+        let mut mistyped = None;
         loop {
             let frame = tokio::select! {
                 biased;
-                () = self.held.stopped() => Err(ProblemCode::EnvoiOccupe),
+                why = self.held.stopped() => Err(match why {
+                    Stopped::Replaced => ProblemCode::EnvoiOccupe,
+                    Stopped::Closing => ProblemCode::Indisponible,
+                }),
                 () = sleep_until(deadline) => Err(ProblemCode::Indisponible),
                 frame = timeout(delais.frame, body.frame()) => frame.map_err(|_| ProblemCode::Indisponible),
             };
@@ -135,19 +152,20 @@ impl Reception {
                 Ok(None) => Some(End::Whole),
                 Ok(Some(Ok(frame))) => {
                     // Trailers say nothing to us.
-                    let data = frame.into_data().unwrap_or_default();
+                    let mut data = frame.into_data().unwrap_or_default();
                     self.held.moved(data.len());
                     self.service.mesures.octets_recus(data.len());
                     received += length_of(&data);
-                    let reached = writing.offset() + length_of(&gathered) + length_of(&data);
-                    if reached > self.depot.taille {
-                        return Ok((writing, End::Dropped(ProblemCode::RequeteTropLongue.into())));
-                    }
+                    let excess = length_of(&data) > missing;
+                    data.truncate(usize::try_from(missing).unwrap_or(usize::MAX));
+                    missing -= length_of(&data);
                     if let Some(sum) = &mut self.checksum {
                         sum.update(&data);
                     }
-                    gathered.extend_from_slice(&data);
-                    None
+                    if mistyped.is_none() {
+                        gathered.extend_from_slice(&data);
+                    }
+                    excess.then_some(End::Excess)
                 }
             };
             if gathered.len() >= GATHER_BYTES || end.is_some() {
@@ -155,12 +173,17 @@ impl Reception {
                 (writing, gathered) = (written.0, written.1);
                 match written.2 {
                     Ok(()) => {}
+                    Err(WriteError::Type(sniffed)) if self.checksum.is_some() => {
+                        mistyped = Some(refus_of_type(sniffed));
+                    }
                     Err(WriteError::Type(sniffed)) => end = Some(End::Failed(refus_of_type(sniffed))),
                     Err(WriteError::Coffre(error)) => end = Some(End::Cut(error.into())),
                 }
             }
-            if let Some(end) = end {
-                return Ok((writing, end));
+            match (end, mistyped.take()) {
+                (Some(End::Whole), Some(refus)) => return Ok((writing, End::Failed(refus))),
+                (Some(end), _) => return Ok((writing, end)),
+                (None, seen) => mistyped = seen,
             }
             let unrecorded = writing.offset() - self.depot.offset;
             if unrecorded >= CHECKPOINT_BYTES && self.checksum.is_none() {
@@ -198,11 +221,12 @@ impl Reception {
         self.held.working(true);
         let writing = Service::blocking(move || writing.sync().map(|()| writing)).await??;
         let (upload, generation, now) = (self.depot.upload, self.depot.generation, self.service.clock.now());
-        self.service
+        let expire_le = self
+            .service
             .store
             .write(move |tx| registre::advance_depot(tx, upload, generation, from, to, now))
             .await?;
-        self.depot.offset = to;
+        (self.depot.offset, self.depot.expire_le) = (to, expire_le);
         self.held.working(false);
         Ok(writing)
     }

@@ -14,6 +14,7 @@ use wire::ProblemCode;
 
 use super::{
     access::{Identity, permits},
+    cors::Cors,
     problem::{Refus, Refuse},
     request::{client_address, header},
     respond::{Answer, REQUEST_ID, Response, add_default_headers, json},
@@ -36,10 +37,11 @@ pub(super) async fn answer(
 ) -> Result<Response, Infallible> {
     let began = Instant::now();
     let (parts, body) = request.into_parts();
-    let route = Route::parse(&method(&parts), parts.uri.path());
+    let route = method(&parts).and_then(|method| Ok(Route::parse(&method, parts.uri.path())?));
     let name = route.as_ref().map_or("aucune", Route::name);
-    let is_tus = route.as_ref().is_ok_and(Route::is_tus);
     let sends = route.as_ref().is_ok_and(Route::sends);
+    let of_uploads = is_of_uploads(parts.uri.path());
+    let cors = of_uploads.then(|| Cors::read(&service.config.origines, &parts.method, &parts.headers));
     // No client of ours sends one: what stands behind it may be somebody else's request, seen otherwise by a proxy.
     let of_unknown_length = parts.headers.contains_key(TRANSFER_ENCODING);
     let id = Uuid::now_v7();
@@ -51,8 +53,11 @@ pub(super) async fn answer(
         .await
         .unwrap_or_else(Refus::into_response);
     add_default_headers(response.headers_mut(), over_tls);
-    if is_tus {
+    if of_uploads {
         depot::add_tus_headers(response.headers_mut());
+    }
+    if let Some(cors) = cors {
+        cors.add_to(response.headers_mut());
     }
     if of_unknown_length {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -74,16 +79,11 @@ async fn respond(
     service: Arc<Service>,
     peer: SocketAddr,
     over_tls: bool,
-    route: Result<Route, NoRoute>,
+    route: Result<Route, Refus>,
     parts: Parts,
     body: Incoming,
 ) -> Answer {
-    let route = route.map_err(|no_route| match no_route {
-        NoRoute::Absent => Refus::new(ProblemCode::Introuvable),
-        NoRoute::Method(allowed) => {
-            Refus::new(ProblemCode::MethodeInconnue).header(ALLOW, HeaderValue::from_static(allowed))
-        }
-    })?;
+    let route = route?;
     if route.is_federated() && service.federation.is_none() {
         return Err(ProblemCode::Introuvable.into());
     }
@@ -233,17 +233,35 @@ async fn pret(service: &Service) -> Answer {
     json(&serde_json::json!({ "etat": "pret" }))
 }
 
-/// tus 1.0.0, "X-HTTP-Method-Override": for networks that let only POST through. Believed on uploads' own addresses
-/// and for their methods only.
-fn method(parts: &Parts) -> Method {
-    let method = parts.headers.get("x-http-method-override").filter(|_| parts.method == Method::POST);
-    let method = method.filter(|_| parts.uri.path().starts_with("/depots/"));
-    match method.map(HeaderValue::as_bytes) {
-        Some(b"PATCH") => Method::PATCH,
-        Some(b"DELETE") => Method::DELETE,
-        Some(b"HEAD") => Method::HEAD,
-        _ => parts.method.clone(),
+impl From<NoRoute> for Refus {
+    fn from(no_route: NoRoute) -> Self {
+        match no_route {
+            NoRoute::Absent => Self::new(ProblemCode::Introuvable),
+            NoRoute::Method(allowed) => {
+                Self::new(ProblemCode::MethodeInconnue).header(ALLOW, HeaderValue::from_static(allowed))
+            }
+        }
     }
+}
+
+/// Whether an address is one of the upload protocol's, whatever is asked there.
+fn is_of_uploads(path: &str) -> bool {
+    path == "/depots" || path.starts_with("/depots/")
+}
+
+/// The method that a request means. tus 1.0.0, "X-HTTP-Method-Override": for networks and libraries that know only some
+/// methods, a header says it, and the line's own is then nothing. Believed on uploads' addresses only, and resolved before
+/// it is asked who may do what.
+fn method(parts: &Parts) -> Result<Method, Refus> {
+    if !is_of_uploads(parts.uri.path()) {
+        return Ok(parts.method.clone());
+    }
+    let Some(meant) = header(&parts.headers, "x-http-method-override")? else {
+        return Ok(parts.method.clone());
+    };
+    Method::from_bytes(meant.as_bytes()).map_err(|_| {
+        Refus::new(ProblemCode::RequeteIllisible).detail("X-HTTP-Method-Override n’est pas une méthode.")
+    })
 }
 
 /// The bearer token (RFC 6750), as sent.

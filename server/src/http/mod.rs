@@ -12,6 +12,7 @@
 //! stop (see [`serve`]).
 
 pub(crate) mod access;
+pub mod cors;
 mod dispatch;
 pub mod limites;
 mod line;
@@ -43,6 +44,9 @@ use places::{Place, Places};
 /// Pause after a failure to accept. What fails there (no descriptor left) is mended by connections that end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// For the answers to requests that were cut because the server stops: a packet each.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
+
 /// Serves until `stop`: then no connection is accepted, running requests may finish within
 /// [`limites::Delais::stop`], uploads that would take longer are stopped where they are with their bytes made
 /// durable, and every promise given is in the base when this returns.
@@ -73,6 +77,8 @@ pub async fn serve(
         tracing::warn!(connections = connections.len(), "stopping: requests still running are cut");
     }
     service.finish_writers().await;
+    // Whoever was cut is told so where the line still takes it: a client comes back sooner than after a dead connection.
+    let _ = timeout(LAST_ANSWERS, connections.wait()).await;
 }
 
 type Accepted = (TcpStream, SocketAddr, Place);

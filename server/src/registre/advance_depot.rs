@@ -41,13 +41,14 @@ pub fn advance_depot(
     from: u64,
     to: u64,
     now: DateTime<Utc>,
-) -> Result<(), AdvanceError> {
+) -> Result<DateTime<Utc>, AdvanceError> {
+    let expire_le = now + UPLOAD_EXPIRES_AFTER;
     let changed = tx.execute(
         "UPDATE depot SET recus = $4, expire_le = $5 WHERE upload = $1 AND generation = $2 AND recus = $3 \
          AND $4 BETWEEN $3 AND taille AND etat = 'en_cours'",
-        params![upload, generation, from, to, now + UPLOAD_EXPIRES_AFTER],
+        params![upload, generation, from, to, expire_le],
     )?;
-    if changed == 0 { Err(AdvanceError::Fenced) } else { Ok(()) }
+    if changed == 0 { Err(AdvanceError::Fenced) } else { Ok(expire_le) }
 }
 
 /// Ends an upload for good because of its bytes (another digest than announced, no known type). Its staged bytes are

@@ -212,6 +212,7 @@ fn config(folder: &tempfile::TempDir, base: Option<&str>) -> Config {
         mesures: None,
         tls: Tls::Sans,
         proxys: Vec::new(),
+        origines: Vec::new(),
         // These tests say themselves what the inspection found.
         inspecteur: Some("/absent".into()),
         clamd: None,

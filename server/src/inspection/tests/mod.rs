@@ -84,6 +84,7 @@ impl Serveur {
             mesures: None,
             tls: Tls::Sans,
             proxys: Vec::new(),
+            origines: Vec::new(),
             inspecteur: Some(inspecteur.to_owned()),
             clamd,
             adresse: None,

@@ -183,7 +183,7 @@ impl Base {
 
     fn advance(&self, upload: UploadId, generation: u64, from: u64, to: u64) -> Result<(), AdvanceError> {
         let now = self.clock.now();
-        self.write(move |tx| advance_depot(tx, upload, generation, from, to, now))
+        self.write(move |tx| advance_depot(tx, upload, generation, from, to, now)).map(drop)
     }
 
     fn attach(&self, upload: UploadId, generation: u64, sha256: Sha256) -> Result<Attached, AttachError> {
