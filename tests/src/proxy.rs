@@ -186,6 +186,10 @@ impl Shared {
 
     /// The same for bytes from the server.
     fn passing_answer(&self, exchange: &Mutex<Exchange>, bytes: &[u8]) -> usize {
+        // Told to send the body, the client is still in its request.
+        if bytes == b"HTTP/1.1 100 Continue\r\n\r\n" {
+            return bytes.len();
+        }
         let mut exchange = lock(exchange);
         exchange.answering = true;
         let mut faults = lock(&self.faults);

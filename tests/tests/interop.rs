@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -108,6 +109,44 @@ fn interop_prometheus_reads_the_metrics() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn interop_tus_java_client_uploads_and_resumes_in_a_new_process() -> Result<()> {
+    let world = World::new()?;
+    let jars = folder().join("../../target/interop-jars");
+    ensure!(jars.is_dir(), "tus-java-client is missing: run `cargo xtask test`");
+    let java = || {
+        let mut java = Command::new("java");
+        java.arg("-cp").arg(jars.join("*")).arg(folder().join("Upload.java"));
+        java
+    };
+    let job = as_properties(&world.job(50_000_000, None)?)?;
+    // Its PATCH goes by as a POST, and its beginning is too short to be cut there.
+    world.proxy.arm(Fault::Disconnect { method: "POST", bytes: CUT_AT_BYTES });
+    assert!(run_with(java(), &job)?.is_none(), "the first run was not interrupted");
+    assert_eq!(world.proxy.struck(), 1);
+    world.proxy.reconnect();
+    let report = run_with(java(), &job)?.context("the second run failed")?;
+    let resumed = report["resumed_from"].as_u64().context("no offset")?;
+    assert!(resumed > 0 && resumed <= CUT_AT_BYTES, "resumed from {resumed}");
+    world.check()
+}
+
+/// A job as Java's properties: a line for each thing, none of which here needs to be quoted.
+fn as_properties(job: &Value) -> Result<String> {
+    let mut lines = String::new();
+    let fields = job.as_object().context("no job")?.iter().map(|(name, value)| (name.clone(), value));
+    let facts = job["metadata"].as_object().context("no metadata")?;
+    let facts = facts.iter().map(|(name, value)| (format!("metadata.{name}"), value));
+    for (name, value) in fields.chain(facts) {
+        match value {
+            Value::String(text) => writeln!(lines, "{name}={text}")?,
+            Value::Number(number) => writeln!(lines, "{name}={number}")?,
+            _ => {}
+        }
+    }
+    Ok(lines)
+}
+
 /// A server, a cutting line to it, and somebody signed in.
 struct World {
     server: Server,
@@ -173,20 +212,26 @@ fn photo() -> PathBuf {
 
 /// Runs a script; gives its report, or nothing where it ended with its exit code for a cut.
 fn run(program: &Path, script: &Path, job: &Value) -> Result<Option<Value>> {
-    let mut child = Command::new(program)
-        .arg(script)
+    let mut command = Command::new(program);
+    command.arg(script);
+    run_with(command, &job.to_string())
+}
+
+/// The same for a command that wants its job written otherwise.
+fn run_with(mut command: Command, job: &str) -> Result<Option<Value>> {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("{} cannot be run", program.display()))?;
-    child.stdin.take().context("no standard input")?.write_all(job.to_string().as_bytes())?;
+        .with_context(|| format!("{command:?} cannot be run"))?;
+    child.stdin.take().context("no standard input")?.write_all(job.as_bytes())?;
     let output = child.wait_with_output()?;
     let error = String::from_utf8_lossy(&output.stderr);
-    println!("{}: {} {error}", script.display(), output.status);
+    println!("{command:?}: {} {error}", output.status);
     match output.status.code() {
         Some(0) => Ok(Some(serde_json::from_slice(&output.stdout)?)),
         Some(1) => Ok(None),
-        _ => bail!("{} ended with {}", script.display(), output.status),
+        _ => bail!("{command:?} ended with {}", output.status),
     }
 }
