@@ -135,6 +135,13 @@ impl Server {
         Ok(said)
     }
 
+    /// Waits until the server has ended by itself, and well.
+    pub fn wait_for_end(&mut self) -> Result<()> {
+        let status = wait_until("the server ends", || Ok(self.process.0.try_wait()?))?;
+        ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.process.0.id()
