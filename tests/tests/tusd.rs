@@ -163,7 +163,8 @@ impl Suite {
 
 /// Runs Go in a folder; gives what it prints.
 fn go(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
-    let output = Command::new("go")
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/go/bin/go");
+    let output = Command::new(if own.exists() { &own } else { Path::new("go") })
         .args(arguments)
         .current_dir(folder)
         // The module names the version of Go that it wants; an older one fetches it as it does modules.

@@ -1,6 +1,6 @@
-//! `cargo xtask fuzz [CIBLE] [--minutes N]`: the document engine against bytes that a fuzzer chooses, one target after the
-//! other, each for ten minutes unless told otherwise. It needs a nightly compiler and is no part of `cargo xtask test`;
-//! what it finds becomes a test of the engine, which is.
+//! `cargo xtask fuzz [CIBLE] [--minutes N]`: the document engine, and the reader of an upload's facts, against bytes that a
+//! fuzzer chooses, one target after the other, each for ten minutes unless told otherwise. It needs a nightly compiler and is
+//! no part of `cargo xtask test`; what it finds becomes a test of what it was found in, which is.
 
 use std::{
     env, fs,
@@ -16,8 +16,8 @@ use crate::command::{cargo, root, works};
 const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
 
 /// A target, and the longest input that it is given, in bytes: several of the seeds, no more.
-const TARGETS: [(&str, u32); 4] =
-    [("inspect", 16_384), ("photo", 16_384), ("pdf", 16_384), ("deux_d_doc", 4_096)];
+const TARGETS: [(&str, u32); 5] =
+    [("inspect", 16_384), ("photo", 16_384), ("pdf", 16_384), ("deux_d_doc", 4_096), ("metadata", 6_000)];
 
 /// How long a target runs where nothing is said.
 const MINUTES: u32 = 10;

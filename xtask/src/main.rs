@@ -34,7 +34,7 @@ cargo xtask postgresql      lance les tests du serveur sur PostgreSQL, celui de 
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
 cargo xtask soak appels [FOIS]  suit un envoi appel par appel, fait échouer chacun, tue le serveur à chacun
 cargo xtask test            vérifie tout : format, clippy, licences, tests unitaires et de bout en bout, corpus, app et son paquet,
-                            clients indépendants, clamd, testssl.sh";
+                            clients indépendants de tus, essais de tusd, clamd, testssl.sh";
 
 fn main() -> ExitCode {
     match run() {

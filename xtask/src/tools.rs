@@ -1,6 +1,6 @@
-//! What the tests need beyond Rust: curl, cargo-deny, Node with npm, Python with venv, and in them the two independent tus
-//! clients and a parser of metrics; Maven with a JDK; PostgreSQL's server; clamd; testssl.sh. What is missing is installed,
-//! and said; where that is not possible, the stage fails with what to do. Nothing is skipped.
+//! What the tests need beyond Rust: curl, cargo-deny, Node with npm, Python with venv, Maven with a JDK, and in them the
+//! three independent tus clients and a parser of metrics; Go, for tusd's own tests; PostgreSQL's server; clamd; testssl.sh.
+//! What is missing is installed, and said; where that is not possible, the stage fails with what to do. Nothing is skipped.
 
 use std::path::PathBuf;
 
@@ -42,14 +42,50 @@ pub(crate) fn npm() -> Result<()> {
     apt("npm", &["--version"], &["npm"])
 }
 
-/// Installs tus-js-client and tuspy in the versions that `tests/interop` pins.
+/// The Go that tusd's module asks for.
+const GO: &str = "go1.25.8";
+
+/// Ends well where Go is new enough (1.21) to fetch the one that a module asks for.
+const GO_FETCHES_ITSELF: &str = r"go version | grep --extended-regexp --quiet 'go1\.(2[1-9]|[3-9][0-9])'";
+
+/// Makes sure of a Go that builds tusd's tests. Debian's may be too old to fetch a newer one by itself: then it is asked for
+/// it as for any module, and what comes lies under `target/tools/go`, where the tests look first.
+pub(crate) fn go() -> Result<()> {
+    let own = root().join("target/tools/go");
+    if own.join("bin/go").exists() {
+        return Ok(());
+    }
+    apt("go", &["version"], &["golang-go"])?;
+    if works("sh", &["-c", GO_FETCHES_ITSELF]) {
+        return Ok(());
+    }
+    println!("Ce Go est trop ancien : {GO} par le proxy des modules de Go.");
+    let machine = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => bail!("Il manque un Go assez récent ({GO}) : pour {other}, installez-le, puis relancez."),
+    };
+    let module = format!("golang.org/toolchain@v0.0.1-{GO}.linux-{machine}");
+    let cache = root().join("target/tools/go-modules");
+    let cache = cache.to_string_lossy();
+    run("env", &[&format!("GOMODCACHE={cache}"), "GOFLAGS=-modcacherw", "go", "mod", "download", &module])?;
+    run("mv", &[&format!("{cache}/{module}"), &own.to_string_lossy()])?;
+    // A module's files are never programs.
+    run("chmod", &["-R", "+x", &format!("{}/bin", own.display()), &format!("{}/pkg/tool", own.display())])
+}
+
+/// Installs tus-js-client, tuspy and tus-java-client in the versions that `tests/interop` pins, and what tusd's own tests
+/// are built with.
 pub(crate) fn interop() -> Result<()> {
     let folder = root().join("tests/interop");
     apt("node", &["--version"], &["nodejs"])?;
     apt("npm", &["--version"], &["npm"])?;
     apt("python3", &["-c", "import ensurepip, venv"], &["python3", "python3-venv"])?;
     run_in(&folder, "npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"])?;
-    python("interop")
+    python("interop")?;
+    maven()?;
+    run_in(&folder, "mvn", &["--batch-mode", "--no-transfer-progress", "dependency:copy-dependencies"])?;
+    go()
 }
 
 /// Installs what the tests call: a reader of PDF that is not ours, what README sends a partner's document with, and Python

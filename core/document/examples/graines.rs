@@ -16,6 +16,9 @@ const CODES: [&str; 2] = [
     "DC03FR00000112511636060110M/EXEMPLE/HENRY\u{1D}5000000000000000510157,55\u{1D}\u{1F}FCJYSMOD",
 ];
 
+/// An upload's facts (tus 1.0.0, "Upload-Metadata"), with a foreign client's own.
+const FACTS: &str = "depot MDE5MTNiNWMtNWI4Zi03YzNlLTlmMWEtMDAwMDAwMDAwMDAx,demande MDE5MTNiNWMtNWI4Zi03YzNlLTlmMWEtMDAwMDAwMDAwMDAy,rubrique aWRlbnRpdGU=,type cGFzc2Vwb3J0,filename R3LDvMOfZS5qcGc=,filetype aW1hZ2UvanBlZw==,is_confidential";
+
 fn main() -> std::io::Result<()> {
     let folder = std::env::args_os().nth(1).unwrap_or_default();
     let folder = Path::new(&folder);
@@ -26,6 +29,7 @@ fn main() -> std::io::Result<()> {
         ("photo", pictures),
         ("pdf", pdfs),
         ("deux_d_doc", CODES.map(|code| code.as_bytes().to_vec()).to_vec()),
+        ("metadata", vec![FACTS.as_bytes().to_vec()]),
     ] {
         let folder = folder.join(target);
         fs::create_dir_all(&folder)?;
