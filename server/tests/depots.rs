@@ -17,6 +17,7 @@ use std::{
 };
 
 use commun::{MARTIN, PETIT, Reply, Server, hex, new_depot, pdf};
+use uuid::Uuid;
 use wire::UploadId;
 
 #[test]
@@ -325,6 +326,28 @@ fn an_upload_goes_on_after_a_restart() {
     assert_eq!(session.head(upload).offset(), Some(60_000));
     assert_eq!(session.patch(upload, 60_000, &bytes[60_000..]).status, 204);
     assert_eq!(session.receipt(depot).json()["sha256"], hex(&bytes));
+}
+
+#[test]
+fn a_takeover_that_failed_once_succeeds_the_next_time() {
+    let mut server = Server::start();
+    let bytes = pdf(100_000, 0);
+    let upload = {
+        let session = server.session(MARTIN);
+        let upload = session.begin(new_depot(), bytes.len(), Some(&bytes)).upload();
+        assert_eq!(session.patch(upload, 0, &bytes[..60_000]).status, 204);
+        upload
+    };
+    server.restart();
+    // Where the next generation's bytes are to lie, something else does: as good as a disk that is full.
+    let next = Uuid::from_u128(upload.0.as_u128() ^ 1).simple().to_string();
+    let obstacle = server.donnees.path().join("donnees/coffre/staging").join(next);
+    std::fs::create_dir(&obstacle).unwrap();
+    let session = server.session(MARTIN);
+    assert_eq!(session.patch(upload, 60_000, &bytes[60_000..]).status, 500);
+    std::fs::remove_dir(obstacle).unwrap();
+    assert_eq!(session.head(upload).offset(), Some(60_000));
+    assert_eq!(session.patch(upload, 60_000, &bytes[60_000..]).status, 204);
 }
 
 #[test]

@@ -71,6 +71,9 @@ impl Staging {
             let (cipher, at) = if durable == 0 {
                 staging.end_at(present, 0)?;
                 Cipher::begin(&mut staging.file, cles, cle, upload.0)?
+            } else if present < chiffre::start().physical {
+                // Its writer died before the head was there: as good as no byte.
+                return Err(CoffreError::TropCourt { presents: 0, promis: durable });
             } else {
                 let cipher = Cipher::open(&staging.file, cles, cle, upload.0)?;
                 let at = staging.find(durable)?;

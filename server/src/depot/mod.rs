@@ -195,7 +195,8 @@ pub(crate) async fn abandon(service: &Service, deposant: Deposant, upload: Uploa
 }
 
 /// Makes sure that the upload's generation is this process's, so that no other records anything under it. True when a
-/// new one was made, into which what was promised has still to be carried over.
+/// new one was made, into which what was promised has still to be carried over; until it is, the generation is not
+/// remembered, and the next request makes another.
 async fn claim(
     service: &Service,
     deposant: &Deposant,
@@ -213,7 +214,6 @@ async fn claim(
     // Another process has recorded more bytes meanwhile, or has ended the upload: the client asks, and learns it.
     let taken = taken.await?.filter(|taken| taken.offset == depot.offset);
     *depot = taken.ok_or(ProblemCode::OffsetDifferent)?;
-    service.holders.remember(upload, depot.generation);
     Ok(true)
 }
 

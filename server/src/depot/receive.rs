@@ -81,6 +81,9 @@ impl Reception {
             Ok(writing) => writing,
             Err(error) => return Err(self.explain(error).await),
         };
+        if self.taken_over {
+            self.service.holders.remember(self.depot.upload, self.depot.generation);
+        }
         self.held.working(false);
 
         let checked = self.checksum.is_some();

@@ -3,15 +3,15 @@
 //! Each generation of an upload has a name of its own in the coffre, so that two processes that both believe to hold an
 //! upload never have the same file: one of them is behind, and whatever it does to its own file is nothing to the other's.
 //! A takeover carries the promised bytes over into a new file, makes them durable, and only then removes the old one. What
-//! can go wrong: the process dies in between. Then the newest file that holds all promised bytes is the one to go on from,
-//! and a shorter one was never finished.
+//! can go wrong: the process dies in between, or the power goes off. Then the newest file that holds all promised bytes is
+//! the one to go on from; a shorter one, or one that does not open, was never finished.
 
 use uuid::Uuid;
 use wire::UploadId;
 
 use super::writing::Writing;
 use crate::{
-    coffre::{Coffre, CoffreError, Enveloppe, Staging},
+    coffre::{Coffre, CoffreError, Enveloppe},
     registre::Depot,
 };
 
@@ -32,18 +32,8 @@ pub(super) fn carry_over(
     depot: &Depot,
     cle: Option<&Enveloppe>,
 ) -> Result<Writing, CoffreError> {
-    let name = name_of(depot.upload, depot.generation);
     if depot.offset > 0 {
-        let mut from = find_promised(coffre, depot, cle)?;
-        let mut staging = coffre.open_staging(name, 0, cle)?;
-        let mut copied = Ok(());
-        from.read_all(|part| {
-            if copied.is_ok() {
-                copied = staging.append(part);
-            }
-        })?;
-        copied?;
-        staging.sync()?;
+        copy_promised(coffre, depot, cle)?;
     }
     let writing = open(coffre, depot, cle)?;
     for before in 0..depot.generation {
@@ -52,15 +42,36 @@ pub(super) fn carry_over(
     Ok(writing)
 }
 
-/// The newest file before this generation's that has all promised bytes.
-fn find_promised(coffre: &Coffre, depot: &Depot, cle: Option<&Enveloppe>) -> Result<Staging, CoffreError> {
+/// Copies the newest file before this generation's that has all promised bytes, and makes the copy durable.
+fn copy_promised(coffre: &Coffre, depot: &Depot, cle: Option<&Enveloppe>) -> Result<(), CoffreError> {
+    let mut missed = CoffreError::Absent { operation: "reprise" };
     for before in (0..depot.generation).rev() {
-        match coffre.open_staging(name_of(depot.upload, before), depot.offset, cle) {
+        match copy_from(coffre, depot, before, cle) {
             Err(CoffreError::Absent { .. } | CoffreError::TropCourt { .. }) => {}
-            found => return found,
+            // Told where no other file has them.
+            Err(error @ CoffreError::Altere { .. }) => missed = error,
+            done => return done,
         }
     }
-    Err(CoffreError::Absent { operation: "reprise" })
+    Err(missed)
+}
+
+fn copy_from(
+    coffre: &Coffre,
+    depot: &Depot,
+    before: u64,
+    cle: Option<&Enveloppe>,
+) -> Result<(), CoffreError> {
+    let mut from = coffre.open_staging(name_of(depot.upload, before), depot.offset, cle)?;
+    let mut staging = coffre.open_staging(name_of(depot.upload, depot.generation), 0, cle)?;
+    let mut copied = Ok(());
+    from.read_all(|part| {
+        if copied.is_ok() {
+            copied = staging.append(part);
+        }
+    })?;
+    copied?;
+    staging.sync()
 }
 
 #[cfg(test)]
@@ -72,7 +83,10 @@ mod tests {
     use wire::DemandeId;
 
     use super::*;
-    use crate::registre::EtatDepot;
+    use crate::{
+        coffre::{Cles, create_master_key},
+        registre::EtatDepot,
+    };
 
     const CONTENT: &[u8] = b"%PDF-1.7 les octets promis et ceux qui viennent encore";
 
@@ -156,6 +170,39 @@ mod tests {
             carry_over(&empty, &depot(3, 20), None).is_err(),
             "promised bytes that are nowhere are missed"
         );
+    }
+
+    #[test]
+    fn an_enciphered_takeover_that_died_at_any_byte_is_passed_over() {
+        let root = tempfile::tempdir().unwrap();
+        let key = root.path().join("cle");
+        create_master_key(&key).unwrap();
+        let cles = Cles::read(&key, None).unwrap();
+        let coffre = Coffre::open(&root.path().join("coffre"), Some(cles)).unwrap();
+        let cle = coffre.draw_key(DemandeId(Uuid::nil())).unwrap();
+        let name = |generation| name_of(depot(0, 0).upload, generation);
+        let path = |generation| {
+            let file = format!("coffre/staging/{}.chiffre", name(generation).0.simple());
+            root.path().join(file)
+        };
+        let mut first = open(&coffre, &depot(0, 0), cle.as_ref()).unwrap();
+        first.append(&CONTENT[..20]).unwrap();
+        first.sync().unwrap();
+        let whole = std::fs::read(path(0)).unwrap();
+        let zeros = vec![0; whole.len()];
+        // Cut anywhere; and as long as promised, with nothing in it: what the power leaves of a file that was not synced.
+        for dead in (0..whole.len()).map(|cut| &whole[..cut]).chain([&zeros[..]]) {
+            std::fs::write(path(0), &whole).unwrap();
+            std::fs::write(path(1), dead).unwrap();
+            let mut newer = carry_over(&coffre, &depot(2, 20), cle.as_ref()).unwrap();
+            newer.append(&CONTENT[20..]).unwrap();
+            assert_eq!(newer.digest().0, <[u8; 32]>::from(Sha256::digest(CONTENT)), "{} bytes", dead.len());
+            assert_eq!(coffre.list_staging().unwrap().len(), 1);
+            coffre.remove_staging(name(2)).unwrap();
+        }
+        std::fs::write(path(1), &zeros).unwrap();
+        let missed = carry_over(&coffre, &depot(2, 20), cle.as_ref());
+        assert!(matches!(missed, Err(CoffreError::Altere { .. })), "damage is told as such");
     }
 
     #[test]
