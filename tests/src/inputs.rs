@@ -7,6 +7,18 @@ pub fn pdf(pages: usize) -> Vec<u8> {
     pdf_with_trailer(pages, &[], "")
 }
 
+/// The same with these bytes in it, so that no two are alike.
+pub fn pdf_with_weight(pages: usize, bytes: &[u8]) -> Vec<u8> {
+    let digits = bytes.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    });
+    let length = digits.len();
+    let stream = format!("<< /Length {length} /Filter /ASCIIHexDecode >>\nstream\n{digits}\nendstream");
+    pdf_with_trailer(pages, &[stream], "")
+}
+
 /// A PDF that cannot be opened without its password: the standard handler's entries (ISO 32000-1, 7.6.3) hold the
 /// check values of a password that nobody has, so that the empty one does not fit.
 pub fn pdf_with_password() -> Vec<u8> {

@@ -10,25 +10,31 @@
 //! builds them first), or a server does not come up; both end with a sentence and the end of the server's log.
 
 mod binaries;
+mod disk;
 mod household;
 mod http;
 pub mod inputs;
+mod machine;
 mod phone;
 mod proxy;
 mod random;
+mod rounds;
 mod server;
 mod strace;
 mod tus;
 
 pub use binaries::binary;
+pub use disk::{Disk, on_small_disk};
 pub use household::{Counter, Household};
 pub use http::{Request, Response};
+pub use machine::{Machine, Mode};
 pub use phone::{Outcome, Phone};
 pub use proxy::{CuttingProxy, Fault};
 pub use random::Random;
+pub use rounds::rounds;
 pub use server::{Server, wait_until};
 pub use strace::{Call, Strace};
-pub use tus::{Facts, Tus, sha256};
+pub use tus::{Facts, Tus, location, offset, sha256};
 
 use std::path::PathBuf;
 

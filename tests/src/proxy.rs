@@ -15,9 +15,16 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
+
+/// Passed at once, in bytes.
+const AT_ONCE: usize = 16 * 1024;
+
+/// Between two parts of a slow request: 80 kB/s, a network of the second generation at its best.
+const SLOW_PAUSE: Duration = Duration::from_millis(200);
 
 /// One thing that goes wrong, once, with the next request of that method.
 #[derive(Debug, Clone)]
@@ -28,6 +35,18 @@ pub enum Fault {
         method: &'static str,
         /// How far it comes.
         bytes: u64,
+    },
+    /// As [`Fault::CutRequest`], but both sides are told by a reset: what was under way is lost to the reader too.
+    Reset {
+        /// Which request.
+        method: &'static str,
+        /// How far it comes.
+        bytes: u64,
+    },
+    /// The request passes in small parts with pauses between them.
+    Slow {
+        /// Which request.
+        method: &'static str,
     },
     /// The request reaches the server whole; the connection breaks when the answer comes.
     LoseResponse {
@@ -65,6 +84,18 @@ struct Exchange {
     /// Bytes of the current request that have passed.
     request_bytes: u64,
     answering: bool,
+    slow: bool,
+}
+
+/// What becomes of some bytes.
+enum Passing {
+    All,
+    /// All, after a pause.
+    Later,
+    /// So many, then the connection ends.
+    Cut(usize),
+    /// So many, then it is reset.
+    Reset(usize),
 }
 
 impl CuttingProxy {
@@ -152,11 +183,11 @@ impl Shared {
         });
     }
 
-    /// How many of these bytes from the client may pass; fewer than all means a cut.
-    fn passing_request(&self, exchange: &Mutex<Exchange>, bytes: &[u8]) -> usize {
+    /// What becomes of these bytes from the client.
+    fn passing_request(&self, exchange: &Mutex<Exchange>, bytes: &[u8]) -> Passing {
         // A client keeps connections open between requests: offline, these are dead too.
         if self.offline.load(Ordering::SeqCst) {
-            return 0;
+            return Passing::Cut(0);
         }
         let mut exchange = lock(exchange);
         if exchange.answering || exchange.method.is_empty() {
@@ -167,28 +198,46 @@ impl Shared {
         let before = exchange.request_bytes;
         let after = before + bytes.len() as u64;
         exchange.request_bytes = after;
+        let untouched = if exchange.slow { Passing::Later } else { Passing::All };
         let mut faults = lock(&self.faults);
-        let (method, cut_at, offline) = match faults.front() {
-            Some(Fault::CutRequest { method, bytes }) => (*method, *bytes, false),
-            Some(Fault::Disconnect { method, bytes }) => (*method, *bytes, true),
-            _ => return bytes.len(),
+        let (method, struck_at) = match faults.front() {
+            Some(Fault::Slow { method }) => (*method, 0),
+            Some(
+                Fault::CutRequest { method, bytes }
+                | Fault::Disconnect { method, bytes }
+                | Fault::Reset { method, bytes },
+            ) => (*method, *bytes),
+            Some(Fault::LoseResponse { .. }) | None => return untouched,
         };
-        if method != exchange.method || after < cut_at {
-            return bytes.len();
+        if method != exchange.method || after < struck_at {
+            return untouched;
         }
-        faults.pop_front();
+        let fault = faults.pop_front();
         self.struck.fetch_add(1, Ordering::SeqCst);
-        self.offline.store(offline, Ordering::SeqCst);
-        usize::try_from(cut_at.saturating_sub(before))
+        let passing = usize::try_from(struck_at.saturating_sub(before))
             .unwrap_or(usize::MAX)
-            .min(bytes.len().saturating_sub(1))
+            .min(bytes.len().saturating_sub(1));
+        match fault {
+            Some(Fault::Slow { .. }) => {
+                exchange.slow = true;
+                Passing::Later
+            }
+            Some(Fault::Reset { .. }) => Passing::Reset(passing),
+            fault => {
+                let offline = matches!(fault, Some(Fault::Disconnect { .. }));
+                self.offline.store(offline, Ordering::SeqCst);
+                Passing::Cut(passing)
+            }
+        }
     }
 
     /// The same for bytes from the server.
-    fn passing_answer(&self, exchange: &Mutex<Exchange>, bytes: &[u8]) -> usize {
+    fn passing_answer(&self, exchange: &Mutex<Exchange>, bytes: &[u8]) -> Passing {
         // Told to send the body, the client is still in its request.
-        if bytes == b"HTTP/1.1 100 Continue\r\n\r\n" {
-            return bytes.len();
+        if bytes == b"HTTP/1.1 100 Continue
+
+" {
+            return Passing::All;
         }
         let mut exchange = lock(exchange);
         exchange.answering = true;
@@ -197,16 +246,16 @@ impl Shared {
             Some(Fault::LoseResponse { method }) if *method == exchange.method => {
                 faults.pop_front();
                 self.struck.fetch_add(1, Ordering::SeqCst);
-                0
+                Passing::Cut(0)
             }
-            _ => bytes.len(),
+            _ => Passing::All,
         }
     }
 }
 
-/// Passes bytes one way. `passing` says how many of those just read may pass; fewer than all breaks both ways.
-fn pump(mut from: &TcpStream, mut to: &TcpStream, passing: impl Fn(&[u8]) -> usize) {
-    let mut buffer = [0; 16 * 1024];
+/// Passes bytes one way. `passing` says what becomes of those just read.
+fn pump(mut from: &TcpStream, mut to: &TcpStream, passing: impl Fn(&[u8]) -> Passing) {
+    let mut buffer = [0; AT_ONCE];
     loop {
         let bytes = match from.read(&mut buffer) {
             Ok(0) => {
@@ -219,8 +268,21 @@ fn pump(mut from: &TcpStream, mut to: &TcpStream, passing: impl Fn(&[u8]) -> usi
             Err(_) => break,
         };
         let passing = passing(bytes);
-        let cut = passing < bytes.len();
-        if to.write_all(bytes.get(..passing).unwrap_or(bytes)).is_err() || cut {
+        let count = match passing {
+            Passing::All => bytes.len(),
+            Passing::Later => {
+                thread::sleep(SLOW_PAUSE);
+                bytes.len()
+            }
+            Passing::Cut(count) | Passing::Reset(count) => count,
+        };
+        let written = to.write_all(bytes.get(..count).unwrap_or(bytes));
+        if let Passing::Reset(_) = passing {
+            // Linux ends a connection that is told to have no peer with a reset, whoever is reading from it.
+            let _ = rustix::net::connect_unspec(from);
+            let _ = rustix::net::connect_unspec(to);
+        }
+        if written.is_err() || !matches!(passing, Passing::All | Passing::Later) {
             break;
         }
     }
@@ -231,4 +293,24 @@ fn pump(mut from: &TcpStream, mut to: &TcpStream, passing: impl Fn(&[u8]) -> usi
 /// A panic elsewhere leaves nothing half-done in what these locks guard.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_reaches_both_sides_as_one() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let proxy = CuttingProxy::start(listener.local_addr().unwrap()).unwrap();
+        proxy.arm(Fault::Reset { method: "PATCH", bytes: 20 });
+        let mut client = TcpStream::connect(proxy.addr()).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        client.write_all(b"PATCH / HTTP/1.1\r\n\r\n and a body").unwrap();
+        for side in [&mut client, &mut server] {
+            let error = side.read_to_end(&mut Vec::new()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        }
+        assert_eq!(proxy.struck(), 1);
+    }
 }

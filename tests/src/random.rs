@@ -18,6 +18,12 @@ impl Random {
         Self(seed)
     }
 
+    /// A sequence of its own for another thread, which this one decides.
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        Self(self.bits())
+    }
+
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -9,7 +9,7 @@ use std::{
     io::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -24,7 +24,7 @@ use crate::binary;
 const PATIENCE_S: u64 = 60;
 
 /// What the server prints, followed by its address, once it listens.
-const LISTENS: &str = "écoute sur ";
+pub(crate) const LISTENS: &str = "écoute sur ";
 
 /// A running server; it ends with the test.
 pub struct Server {
@@ -100,6 +100,17 @@ impl Server {
         self.process.0.kill()?;
         self.process.0.wait()?;
         Ok(())
+    }
+
+    /// Tells the server to stop, as the system does (SIGTERM).
+    pub fn terminate(&self) -> Result<()> {
+        let pid = rustix::process::Pid::from_child(&self.process.0);
+        Ok(rustix::process::kill_process(pid, rustix::process::Signal::TERM)?)
+    }
+
+    /// Waits until the server has ended by itself; how.
+    pub fn wait_for_end(&mut self) -> Result<ExitStatus> {
+        wait_until("the server ends", || Ok(self.process.0.try_wait()?))
     }
 
     /// Makes a master key beside the data; its path.

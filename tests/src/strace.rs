@@ -32,10 +32,11 @@ impl Strace {
     }
 
     /// Makes calls end as `fault` says (`fdatasync:error=EIO`, `rename:signal=KILL:when=1`); with a path, only those on
-    /// that file.
+    /// that file. Without one, what the server answers is seen too.
     pub fn inject(server: &Server, fault: &str, path: Option<&Path>) -> Result<Self> {
         let calls = fault.split(':').next().unwrap_or_default();
-        let (trace, inject) = (format!("trace={calls}"), format!("inject={fault}"));
+        let answers = if path.is_none() { ",write,writev,sendto" } else { "" };
+        let (trace, inject) = (format!("trace={calls}{answers}"), format!("inject={fault}"));
         let mut options = vec!["-e", trace.as_str(), "-e", inject.as_str()];
         let path = path.map(|path| path.to_string_lossy().into_owned());
         if let Some(path) = &path {
@@ -79,6 +80,15 @@ impl Strace {
         let trace = fs::read_to_string(trace)?;
         // The last line may be half written.
         read(trace.rsplit_once('\n').map_or("", |(whole, _)| whole))
+    }
+
+    /// Lets the server go, and says whether the fault has struck before a call with this text (or it never came).
+    pub fn struck_before(self, text: &str) -> Result<bool> {
+        let trace = self.trace.clone();
+        drop(self);
+        let trace = fs::read_to_string(trace)?;
+        let (before, _) = trace.split_once(text).unwrap_or((&trace, ""));
+        Ok(before.contains("(INJECTED)"))
     }
 
     /// Waits until the server is dead (a zombie, until the harness looks after it), and lets it go.

@@ -125,11 +125,11 @@ impl Tus {
 }
 
 /// Where a created upload is.
-pub(crate) fn location(response: &Response) -> Result<String> {
+pub fn location(response: &Response) -> Result<String> {
     Ok(response.header("location").context("no Location")?.to_owned())
 }
 
 /// The offset that an answer tells.
-pub(crate) fn offset(response: &Response) -> Result<u64> {
+pub fn offset(response: &Response) -> Result<u64> {
     Ok(response.header("upload-offset").context("no Upload-Offset")?.parse()?)
 }

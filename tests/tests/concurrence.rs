@@ -11,7 +11,7 @@ const PHOTO: Facts<'_> =
     Facts { rubrique: "motif", type_piece: "photos_logement", personne: None, nom: "photo.jpg" };
 
 /// Clients that rush at one upload.
-const CLIENTS: usize = 8;
+const CLIENTS: usize = 50;
 
 #[test]
 fn a_second_writer_is_sent_away_while_the_first_makes_progress() -> Result<()> {

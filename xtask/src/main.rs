@@ -32,7 +32,9 @@ cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets qu
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask postgresql      lance les tests du serveur sur PostgreSQL, celui de Debian, démarré pour eux
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
-cargo xtask soak appels [FOIS]  suit un envoi appel par appel, fait échouer chacun, tue le serveur à chacun
+cargo xtask soak ESSAI [FOIS]  éprouve longuement ce que le serveur promet : appels (chaque appel système échoue ou tue),
+                            arret (SIGTERM sous charge), courant (coupé dans une machine virtuelle), disque (plein),
+                            lents (connexions qui traînent), reseau (qui coupe), tuer (kill -9 n’importe quand)
 cargo xtask test            vérifie tout : format, clippy, licences, tests unitaires et de bout en bout, corpus, app et son paquet,
                             clients indépendants de tus, essais de tusd, clamd, testssl.sh";
 
@@ -67,8 +69,8 @@ fn run() -> Result<()> {
         ["kotlin", "--sources"] => kotlin::sources(),
         ["postgresql"] => postgresql::run(),
         ["race", "photo"] => race::photo(),
-        ["soak", "appels"] => soak::appels(None),
-        ["soak", "appels", rounds] => soak::appels(Some(rounds)),
+        ["soak", essai] => soak::run(essai, None),
+        ["soak", essai, fois] => soak::run(essai, Some(fois)),
         ["test"] => test::run(),
         _ => bail!("usage :\n{USAGE}"),
     }

@@ -22,8 +22,8 @@ const STAGES: &[Stage] = &[
     // Also the programs that the end-to-end tests start, and the library that Kotlin loads.
     ("programmes", || cargo(&EVERYTHING)),
     ("tests, outils", tools::tests),
-    // The names of the tests that want more installed begin with their stage's; those of `cargo xtask soak appels`, with
-    // durabilite_.
+    // The names of the tests that want more installed begin with their stage's; the one that wants a virtual machine,
+    // `cargo xtask soak courant`, with courant_.
     ("tests", || {
         cargo(&[
             "test",
@@ -35,7 +35,7 @@ const STAGES: &[Stage] = &[
             "--skip",
             "navigateur_",
             "--skip",
-            "durabilite_",
+            "courant_",
             "--skip",
             "postgresql_",
             "--skip",

@@ -93,7 +93,8 @@ pub(crate) fn interop() -> Result<()> {
 pub(crate) fn tests() -> Result<()> {
     apt("curl", &["--version"], &["curl"])?;
     apt("python3", &["--version"], &["python3"])?;
-    apt("pdftotext", &["-v"], &["poppler-utils"])
+    apt("pdftotext", &["-v"], &["poppler-utils"])?;
+    soak()
 }
 
 /// Installs clamd. The tests bring a signature of their own; freshclam comes with it all the same, and where systemd runs it
@@ -108,8 +109,17 @@ pub(crate) fn testssl() -> Result<()> {
 }
 
 /// Installs strace, which watches the server and breaks its calls.
-pub(crate) fn appels() -> Result<()> {
+pub(crate) fn soak() -> Result<()> {
     apt("strace", &["--version"], &["strace"])
+}
+
+/// Installs what makes and runs a virtual machine.
+pub(crate) fn machine() -> Result<()> {
+    apt("qemu-system-x86_64", &["--version"], &["qemu-system-x86"])?;
+    apt("qemu-img", &["--version"], &["qemu-utils"])?;
+    apt("busybox", &["cpio", "--help"], &["busybox-static"])?;
+    apt("mkfs.ext4", &["-V"], &["e2fsprogs"])?;
+    apt("strip", &["--version"], &["binutils"])
 }
 
 /// Installs PostgreSQL: the server's programs lie where no shell looks.
