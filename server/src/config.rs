@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub use affichage::show;
 
 use crate::{
-    coffre::{CleError, Cles},
+    coffre::{Bucket, CleError, Cles},
     federation::is_protected,
     http::cors::Origine,
     store::Base,
@@ -60,6 +60,10 @@ pub struct Reglages {
     /// dossier des données
     #[arg(long, value_name = "URL", env = "MA_DEMANDE_BASE", hide_env_values = true)]
     pub base: Option<Base>,
+    /// Coffre dans un bucket S3 : s3://bucket/dossier?endpoint=https://s3.exemple.fr&region=fr-par, ouvert par AWS_ACCESS_KEY_ID
+    /// et AWS_SECRET_ACCESS_KEY ou par le fichier AWS_SHARED_CREDENTIALS_FILE ; sans lui, le dossier des données
+    #[arg(long, value_name = "URL", env = "MA_DEMANDE_COFFRE")]
+    pub coffre: Option<Bucket>,
     /// Adresse d’écoute ; le port 0 en choisit un libre
     #[arg(long, value_name = "ADRESSE:PORT", env = "MA_DEMANDE_ECOUTE")]
     pub ecoute: Option<SocketAddr>,
@@ -125,6 +129,8 @@ pub struct Config {
     pub cles: Option<FichiersCles>,
     /// Where the base is.
     pub base: Base,
+    /// The coffre's bucket; none means the folder of data.
+    pub coffre: Option<Bucket>,
     /// Where to listen.
     pub ecoute: SocketAddr,
     /// Where metrics are read, where anybody may.
@@ -409,6 +415,7 @@ impl Reglages {
             cle: self.cle.or(weaker.cle),
             ancienne_cle: self.ancienne_cle.or(weaker.ancienne_cle),
             base: self.base.or(weaker.base),
+            coffre: self.coffre.or(weaker.coffre),
             ecoute: self.ecoute.or(weaker.ecoute),
             mesures: self.mesures.or(weaker.mesures),
             proxys: self.proxys.or(weaker.proxys),
@@ -488,6 +495,7 @@ impl Reglages {
             donnees,
             cles,
             base,
+            coffre: self.coffre,
             ecoute: self.ecoute.unwrap_or(ECOUTE_DEFAULT),
             mesures: self.mesures,
             tls,

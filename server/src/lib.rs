@@ -23,6 +23,7 @@ pub mod identite;
 mod inspection;
 pub mod log;
 mod mesures;
+pub mod migration;
 pub mod octets;
 pub mod registre;
 pub mod sauvegarde;

@@ -36,8 +36,12 @@ enum Commande {
         #[command(flatten)]
         reglages: Box<Reglages>,
     },
-    /// Copie la base du dossier des données vers un serveur PostgreSQL (--base), serveurs arrêtés ; se reprend
+    /// Copie la base du dossier des données vers un serveur PostgreSQL (--base), et son coffre vers un bucket S3 (--coffre) s’il
+    /// y en a un, serveurs arrêtés ; se reprend
     Migrer {
+        /// Ne copie que le coffre du dossier des données, celui de la base en vigueur
+        #[arg(long)]
+        coffre_seul: bool,
         #[command(flatten)]
         cible: admin::Cible,
     },
@@ -88,7 +92,10 @@ fn run(cli: Cli, arguments: &ArgMatches) -> Result<(), Echec> {
         Commande::Coffre(commande) => {
             tokio::runtime::Runtime::new()?.block_on(admin::run_coffre(commande))?;
         }
-        Commande::Migrer { cible } => admin::migrate(&cible)?,
+        Commande::Migrer { coffre_seul: false, cible } => admin::migrate(&cible)?,
+        Commande::Migrer { coffre_seul: true, cible } => {
+            tokio::runtime::Runtime::new()?.block_on(admin::migrate_coffre(&cible))?;
+        }
         Commande::Administration(commande) => {
             tokio::runtime::Runtime::new()?.block_on(admin::run(commande))?;
         }

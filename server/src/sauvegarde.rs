@@ -25,7 +25,7 @@ use wire::{DemandeId, JustificatifId};
 
 use crate::{
     clock::Clock,
-    coffre::{BlobId, Coffre, CoffreError},
+    coffre::{BlobId, Bucket, Coffre, CoffreError},
     config::BASE_FILE,
     octets::OctetsError,
     registre::{self, DemandeEffacee, Effacement, MotifDemande, MotifEffacement, SAUVEGARDE_AGE_MAX},
@@ -170,7 +170,7 @@ pub(crate) async fn back_up(
     clock: &Clock,
 ) -> Result<Copie, SauvegardeError> {
     make_folder(dossier)?;
-    let kept = open_coffre(dossier, None)?;
+    let kept = open_coffre(dossier, None, None)?;
     let new = dossier.join(NEW_BASE_FILE);
     // Before the moment that the base shows: no backup is younger than it says.
     let mut faite_le = clock.now();
@@ -225,10 +225,12 @@ pub(crate) async fn write_effacements(
     write(dossier, EFFACEMENTS_FILE, &Effacements { jusqu_au, effacements, demandes })
 }
 
-/// Restores a backup into an empty folder of data.
+/// Restores a backup into an empty folder of data, its files into the bucket where there is one: what lies there already
+/// stays.
 pub(crate) async fn restore(
     dossier: &Path,
     donnees: &Path,
+    bucket: Option<&Bucket>,
     clock: &Clock,
 ) -> Result<Restauration, SauvegardeError> {
     let now = clock.now();
@@ -249,7 +251,7 @@ pub(crate) async fn restore(
     let effacements: Vec<Effacement> = effacements.into_iter().map(Effacement::from).collect();
     let demandes: Vec<DemandeEffacee> = demandes.into_iter().map(DemandeEffacee::from).collect();
     store.write(move |tx| registre::replay_effacements(tx, &effacements, &demandes, now)).await?;
-    let (kept, coffre) = (open_coffre(dossier, None)?, open_coffre(donnees, None)?);
+    let (kept, coffre) = (open_coffre(dossier, None, None)?, open_coffre(donnees, bucket, None)?);
     // After the erasures: what they took away is not copied at all.
     let copie = copy_files(&new, &kept, &coffre, &store).await?;
     store.close().await;

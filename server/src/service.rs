@@ -7,7 +7,7 @@ use wire::ProblemCode;
 
 use crate::{
     clock::Clock,
-    coffre::{CleError, Cles, Coffre, CoffreError},
+    coffre::{Bucket, CleError, Cles, Coffre, CoffreError},
     config::{Config, FichiersCles},
     depot::Holders,
     federation::{Federation, HttpError},
@@ -87,7 +87,7 @@ impl Service {
     pub fn open(config: Config, clock: Clock) -> Result<Self, ServiceError> {
         let cles = config.cles.as_ref().map(FichiersCles::read).transpose()?;
         let store = open_base(&config.donnees, &config.base)?;
-        let coffre = open_coffre(&config.donnees, cles)?;
+        let coffre = open_coffre(&config.donnees, config.coffre.as_ref(), cles)?;
         let federation = config.fournisseur.clone();
         let federation = federation.map(|fournisseur| Federation::new(fournisseur, clock.clone()));
         Ok(Self {
@@ -145,9 +145,21 @@ pub fn open_base(donnees: &std::path::Path, base: &Base) -> Result<Store, Servic
     Ok(Store::open(base)?)
 }
 
-/// Opens the coffre in the folder of data, made if it is not there. Blocks.
-pub fn open_coffre(donnees: &std::path::Path, cles: Option<Cles>) -> Result<Coffre, CoffreError> {
-    Coffre::open(&donnees.join(COFFRE_DIRECTORY), cles)
+/// Opens the coffre: in a bucket, or in the folder of data, made if it is not there. Blocks.
+pub fn open_coffre(
+    donnees: &std::path::Path,
+    bucket: Option<&Bucket>,
+    cles: Option<Cles>,
+) -> Result<Coffre, CoffreError> {
+    match bucket {
+        Some(bucket) => Coffre::open_bucket(bucket, cles),
+        None => Coffre::open(&donnees.join(COFFRE_DIRECTORY), cles),
+    }
+}
+
+/// The coffre in the folder of data as it is there, only to copy from it.
+pub fn coffre_at(donnees: &std::path::Path) -> Coffre {
+    Coffre::at(&donnees.join(COFFRE_DIRECTORY))
 }
 
 impl From<StoreError> for Refus {
@@ -176,6 +188,11 @@ impl From<CoffreError> for Refus {
         let panne = Panne::from(&error);
         let refus: Self = match error {
             CoffreError::DisquePlein { .. } => ProblemCode::DisquePlein.into(),
+            // Its turn comes again: the client keeps its bytes and its offset.
+            error @ (CoffreError::Injoignable { .. } | CoffreError::Refuse { .. }) => {
+                tracing::error!(%error, "the coffre cannot be reached");
+                ProblemCode::Indisponible.into()
+            }
             error => {
                 tracing::error!(%error, "the coffre failed");
                 ProblemCode::ErreurInterne.into()

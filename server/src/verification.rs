@@ -157,8 +157,12 @@ async fn examine(
     let dommage = match digest(coffre, row, pause).await {
         Ok(read) if read == (row.taille, row.sha256) => return Ok(None),
         Err(OctetsError::Coffre(CoffreError::Absent { .. })) => Dommage::Absent,
-        // That is no damage: the operator has to give another key.
-        Err(error @ OctetsError::Coffre(CoffreError::CleInconnue { .. })) => return Err(error),
+        // That is no damage: the operator has to give another key, or S3 to answer again.
+        Err(
+            error @ OctetsError::Coffre(
+                CoffreError::CleInconnue { .. } | CoffreError::Injoignable { .. } | CoffreError::Refuse { .. },
+            ),
+        ) => return Err(error),
         Ok(_) | Err(OctetsError::Coffre(_)) => Dommage::Altere,
         Err(error) => return Err(error),
     };

@@ -22,7 +22,7 @@ const VIGNETTE: &[u8] = b"\xFF\xD8\xFF\xE0 small";
 const PAGES: [&[u8]; 2] = [b"\xFF\xD8\xFF\xE0 first page", b"\xFF\xD8\xFF\xE0 third page"];
 
 fn coffre(server: &Server) -> Coffre {
-    Coffre::open(&server.donnees.path().join("donnees/coffre"), None).unwrap()
+    server.open_coffre()
 }
 
 /// What the inspection would keep of a PDF of three pages whose second cannot be drawn.

@@ -142,7 +142,7 @@ fn a_piece_is_withdrawn_and_its_bytes_go() {
     assert_eq!(session.send("DELETE", &path, &[], b"").status, 204);
     assert!(session.list().is_empty());
     assert_eq!(session.send("DELETE", &path, &[], b"").code(), "introuvable");
-    let blobs = server.donnees.path().join("donnees/coffre/blobs");
+    let blobs = server.coffre().join("blobs");
     let left = std::fs::read_dir(blobs)
         .unwrap()
         .any(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap().next().is_some());

@@ -85,7 +85,7 @@ fn a_form_deposits_each_of_its_files_and_says_why_one_is_refused() {
 }
 
 fn blobs(server: &Server) -> usize {
-    let coffre = server.donnees.path().join("donnees/coffre");
+    let coffre = server.coffre();
     let files = |path: &std::path::Path| {
         std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
     };

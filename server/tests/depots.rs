@@ -134,7 +134,7 @@ fn content_already_held_gives_the_first_receipt() {
     assert_eq!(session.patch(upload, 0, &bytes).status, 204);
     assert_eq!(session.receipt(depot).json()["doublon"], true);
     assert_eq!(session.list().len(), 1);
-    let blobs = walk(&server.donnees.path().join("donnees/coffre"));
+    let blobs = walk(&server.coffre());
     assert_eq!(blobs, 1);
 }
 
@@ -189,7 +189,7 @@ fn a_file_of_no_known_type_fails_at_its_first_bytes() {
         assert!(problem.sentence().contains(said), "{}", problem.sentence());
         assert_eq!(session.head(upload).status, 410);
     }
-    assert_eq!(walk(&server.donnees.path().join("donnees/coffre")), 0);
+    assert_eq!(walk(&server.coffre()), 0);
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn an_upload_can_be_given_up_but_a_piece_cannot() {
     let path = format!("/depots/{upload}");
     assert_eq!(session.send("DELETE", &path, &[], b"").status, 204);
     assert_eq!(session.head(upload).status, 410);
-    assert_eq!(walk(&server.donnees.path().join("donnees/coffre")), 0);
+    assert_eq!(walk(&server.coffre()), 0);
 
     let depot = new_depot();
     let upload = session.begin(depot, bytes.len(), Some(&bytes)).upload();

@@ -77,7 +77,7 @@ fn files(server: &Server, room: &str) -> Vec<Vec<u8>> {
         }
     }
     let mut found = Vec::new();
-    walk(&server.donnees.path().join("donnees/coffre").join(room), &mut found);
+    walk(&server.coffre().join(room), &mut found);
     found
 }
 

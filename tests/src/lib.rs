@@ -9,6 +9,7 @@
 //! What can go wrong in the harness itself: the binaries are missing or older than the sources (`cargo xtask test`
 //! builds them first), or a server does not come up; both end with a sentence and the end of the server's log.
 
+mod balancer;
 mod binaries;
 mod disk;
 mod household;
@@ -23,6 +24,7 @@ mod server;
 mod strace;
 mod tus;
 
+pub use balancer::Balancer;
 pub use binaries::binary;
 pub use disk::{Disk, on_small_disk};
 pub use household::{Counter, Household};

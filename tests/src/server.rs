@@ -70,9 +70,14 @@ impl Server {
 
     /// Starts a server without TLS on an empty folder, that enciphers what it keeps.
     pub fn start_with_key() -> Result<Self> {
+        Self::start_with_key_and(Vec::new())
+    }
+
+    /// The same with these settings more, by the environment.
+    pub fn start_with_key_and(mut settings: Vec<(&'static str, String)>) -> Result<Self> {
         let folder = empty_folder()?;
-        let cle = create_key(folder.path(), "cle")?;
-        Self::start_in(folder, Way { tls: false, settings: vec![("MA_DEMANDE_CLE", cle)] })
+        settings.push(("MA_DEMANDE_CLE", create_key(folder.path(), "cle")?));
+        Self::start_in(folder, Way { tls: false, settings })
     }
 
     /// Starts a server without TLS on data that are there already, with these settings by the environment.

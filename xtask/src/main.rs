@@ -30,7 +30,7 @@ cargo xtask ecrans guichet  dessine dans docs/images les pages du guichet que RE
 cargo xtask emulateur [--serial N]  joue les parcours sur un téléphone ou un émulateur, par adb ; 3 : il n’y en a pas
 cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets que le moteur de documents lit mal
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
-cargo xtask postgresql      lance les tests du serveur sur PostgreSQL, celui de Debian, démarré pour eux
+cargo xtask postgresql      lance les tests du serveur sur PostgreSQL et S3, démarrés pour eux
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
 cargo xtask soak ESSAI [FOIS]  éprouve longuement ce que le serveur promet : appels (chaque appel système échoue ou tue),
                             arret (SIGTERM sous charge), courant (coupé dans une machine virtuelle), disque (plein),

@@ -48,7 +48,7 @@ const STAGES: &[Stage] = &[
     ("antivirus", || cargo(&["test", "--locked", "--workspace", "--lib", "--", "clamd_"])),
     ("TLS, outils", tools::testssl),
     ("TLS", || cargo(&["test", "--locked", "--workspace", "--test", "testssl"])),
-    ("PostgreSQL", crate::postgresql::run),
+    ("PostgreSQL et S3", crate::postgresql::run),
     ("corpus", corpus::run_short),
     ("Kotlin", crate::kotlin::run_tests),
     // Packs what Kotlin's stage has compiled.

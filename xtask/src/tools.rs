@@ -1,6 +1,7 @@
 //! What the tests need beyond Rust: curl, cargo-deny, Node with npm, Python with venv, Maven with a JDK, and in them the
-//! three independent tus clients and a parser of metrics; Go, for tusd's own tests; PostgreSQL's server; clamd; testssl.sh.
-//! What is missing is installed, and said; where that is not possible, the stage fails with what to do. Nothing is skipped.
+//! three independent tus clients and a parser of metrics; Go, for tusd's own tests; PostgreSQL's server, and one of S3's
+//! kind; clamd; testssl.sh. What is missing is installed, and said; where that is not possible, the stage fails with what to
+//! do. Nothing is skipped.
 
 use std::path::PathBuf;
 
@@ -10,6 +11,9 @@ use crate::command::{cargo, root, run, run_in, works};
 
 /// The release of cargo-deny that the checks are written for.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
+/// The release of s3s-fs that the tests of S3 are run on: signatures are checked, `If-None-Match: *` is kept.
+const S3S_FS: &str = "s3s-fs@0.14.1";
 
 /// Checks the dependencies' bans, licences and sources, after installing cargo-deny under `target/tools` where there
 /// is none. Without optimisation: it runs for a second and is built for minutes.
@@ -125,6 +129,21 @@ pub(crate) fn machine() -> Result<()> {
 /// Installs PostgreSQL: the server's programs lie where no shell looks.
 pub(crate) fn postgresql() -> Result<()> {
     apt("sh", &["-c", "psql --version && ls /usr/lib/postgresql/*/bin/initdb"], &["postgresql"])
+}
+
+/// Builds a server of S3's kind under `target/tools`, where there is none; its path. Without optimisation but for its digests:
+/// it is built for longer than it runs.
+pub(crate) fn s3() -> Result<PathBuf> {
+    let own = root().join("target/tools/bin/s3s-fs");
+    if !works(&own.to_string_lossy(), &["--version"]) {
+        println!("s3s-fs manque : installation sous target/tools.");
+        let mut arguments = vec!["install", "--quiet", "--locked", S3S_FS, "--features", "binary", "--debug"];
+        arguments.extend(["--root", "target/tools", "--config", "profile.dev.debug=false"]);
+        arguments.extend(["--config", "profile.dev.package.sha2.opt-level=3"]);
+        arguments.extend(["--config", "profile.dev.package.md-5.opt-level=3"]);
+        cargo(&arguments)?;
+    }
+    Ok(own)
 }
 
 /// Where Debian puts the programs of PostgreSQL's server, of its last version.

@@ -9,7 +9,7 @@ use wire::NumeroUnique;
 use super::{AdminError, Answer, Cible, read_line, show};
 use crate::{
     clock::Clock,
-    coffre::{BlobId, Coffre, create_master_key},
+    coffre::{BlobId, Bucket, Coffre, create_master_key},
     config::{FichiersCles, Reglages},
     depot::remove_generations,
     octets::OctetsError,
@@ -138,23 +138,26 @@ pub async fn run(commande: CommandeCoffre) -> Result<(), AdminError> {
             Ok(())
         }
         CommandeCoffre::Sauvegarder { dossier, effacements, cible } => {
-            let (donnees, base) = cible.reglages(Reglages::default())?.donnees()?;
+            let reglages = cible.reglages(Reglages::default())?;
+            let (donnees, base) = reglages.donnees()?;
             if !base.is_file() {
                 return Err(AdminError::SauvegardeDuServeur);
             }
             let store = open_base(&donnees, &base)?;
-            let done = back_up(&store, &donnees, &dossier, effacements).await;
+            let done = back_up(&store, &donnees, reglages.coffre.as_ref(), &dossier, effacements).await;
             store.close().await;
             let (answer, absents) = done?;
             show(cible.json, answer);
             if absents == 0 { Ok(()) } else { Err(AdminError::Absents(absents)) }
         }
         CommandeCoffre::Restaurer { dossier, cible } => {
-            let (donnees, base) = cible.reglages(Reglages::default())?.donnees()?;
+            let reglages = cible.reglages(Reglages::default())?;
+            let (donnees, base) = reglages.donnees()?;
             if !base.is_file() {
                 return Err(AdminError::SauvegardeDuServeur);
             }
-            let done = sauvegarde::restore(&dossier, &donnees, &Clock::System).await?;
+            let bucket = reglages.coffre.as_ref();
+            let done = sauvegarde::restore(&dossier, &donnees, bucket, &Clock::System).await?;
             let (copies, absents) = (done.copie.copies, done.copie.absents.len());
             let (faite_le, jusqu_au) = (done.faite_le.to_rfc3339(), done.effacements_jusqu_au.to_rfc3339());
             let text = format!(
@@ -173,6 +176,7 @@ pub async fn run(commande: CommandeCoffre) -> Result<(), AdminError> {
 async fn back_up(
     store: &Store,
     donnees: &Path,
+    bucket: Option<&Bucket>,
     dossier: &Path,
     only_effacements: bool,
 ) -> Result<(Answer, usize), AdminError> {
@@ -181,7 +185,7 @@ async fn back_up(
         return Ok((("Effacements portés à la sauvegarde.".to_owned(), json!({})), 0));
     }
     // Without keys: files are copied as they lie.
-    let coffre = open_coffre(donnees, None).map_err(ServiceError::from)?;
+    let coffre = open_coffre(donnees, bucket, None).map_err(ServiceError::from)?;
     let copie = sauvegarde::back_up(store, &coffre, donnees, dossier, &Clock::System).await?;
     let (copies, absents) = (copie.copies, copie.absents.len());
     let text = format!("Sauvegardé : la base, et {copies} fichier(s) de plus.");
@@ -246,7 +250,8 @@ fn open(cible: &Cible, cles: &OptionsCles) -> Result<(Store, Coffre), AdminError
     let reglages = cible.reglages(reglages)?;
     let cles = reglages.cles()?.as_ref().map(FichiersCles::read).transpose().map_err(ServiceError::from)?;
     let (donnees, base) = reglages.donnees()?;
-    Ok((open_base(&donnees, &base)?, open_coffre(&donnees, cles).map_err(ServiceError::from)?))
+    let coffre = open_coffre(&donnees, reglages.coffre.as_ref(), cles).map_err(ServiceError::from)?;
+    Ok((open_base(&donnees, &base)?, coffre))
 }
 
 /// Wraps anew what another master key wraps. What is done is done: a second run goes on with the rest.

@@ -26,8 +26,9 @@ pub use fichiers::FichierError;
 
 use crate::{
     clock::{Clock, jour_en_france},
-    coffre::CleError,
+    coffre::{Bucket, CleError, Coffre},
     config::{ConfigError, Reglages, base_file},
+    migration::{MigrationError, Octets, copy_all, copy_in},
     octets::OctetsError,
     registre::{
         self, AgentError, AskError, Bilan, EvenementError, ImportError, JournalError, JudgeError, Jugement,
@@ -35,8 +36,8 @@ use crate::{
     },
     sauvegarde::SauvegardeError,
     secrets::{SecretError, hash_secret, new_code, normalise_code},
-    service::{ServiceError, open_base},
-    store::{Base, Migre, MigrerError, Store, StoreError, migrer},
+    service::{ServiceError, coffre_at, open_base},
+    store::{Base, Migre, Store, StoreError, migrer},
 };
 
 /// Demandes in one transaction of an import: a few milliseconds, so that the running server hardly waits.
@@ -60,6 +61,9 @@ pub struct Cible {
     /// Base sur un serveur PostgreSQL, celle du serveur
     #[arg(long, value_name = "URL", env = "MA_DEMANDE_BASE", hide_env_values = true)]
     base: Option<Base>,
+    /// Coffre dans un bucket S3, celui du serveur
+    #[arg(long, value_name = "URL", env = "MA_DEMANDE_COFFRE")]
+    coffre: Option<Bucket>,
     /// Répond en JSON
     #[arg(long)]
     json: bool,
@@ -295,7 +299,7 @@ pub enum AdminError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Migrer(#[from] MigrerError),
+    Migrer(#[from] MigrationError),
 }
 
 /// Runs a command and prints its answer.
@@ -310,13 +314,54 @@ pub async fn run(commande: Commande) -> Result<(), AdminError> {
     Ok(())
 }
 
-/// Copies the base in the folder of data to the server that the settings name, and prints what was copied. Blocks.
+/// Copies the base in the folder of data to the server that the settings name, and the coffre there to the bucket, where they
+/// name one; prints what was copied. Blocks.
 pub fn migrate(cible: &Cible) -> Result<(), AdminError> {
-    let (donnees, base) = cible.reglages(Reglages::default())?.donnees()?;
-    let Migre { tables, lignes } = migrer(&base_file(&donnees), &base)?;
+    let reglages = cible.reglages(Reglages::default())?;
+    let (donnees, base) = reglages.donnees()?;
+    let arrivee = reglages.coffre.as_ref().map(|bucket| Coffre::open_bucket(bucket, None)).transpose();
+    let arrivee = arrivee.map_err(ServiceError::from)?;
+    let mut octets = None;
+    let Migre { tables, lignes } = migrer(&base_file(&donnees), &base, |tx| {
+        let copied = arrivee.map(|arrivee| copy_in(tx, &coffre_at(&donnees), &arrivee));
+        octets = copied.transpose()?;
+        Ok::<_, MigrationError>(())
+    })?;
     let text = format!("Base copiée et comparée : {tables} tables, {lignes} lignes. L’ancienne est intacte.");
-    show(cible.json, (text, json!({ "tables": tables, "lignes": lignes })));
-    Ok(())
+    let (text, value) = (text, json!({ "tables": tables, "lignes": lignes }));
+    let Some(octets) = octets else {
+        show(cible.json, (text, value));
+        return Ok(());
+    };
+    let (more, mut all) = describe(&octets);
+    if let (Some(all), Some(value)) = (all.as_object_mut(), value.as_object()) {
+        all.extend(value.clone());
+    }
+    show(cible.json, (format!("{text}\n{more}"), all));
+    if octets.absents == 0 { Ok(()) } else { Err(AdminError::Absents(octets.absents)) }
+}
+
+/// Copies the coffre in the folder of data to the bucket that the settings name, with the base in force; prints what was
+/// copied.
+pub async fn migrate_coffre(cible: &Cible) -> Result<(), AdminError> {
+    let reglages = cible.reglages(Reglages::default())?;
+    let (donnees, base) = reglages.donnees()?;
+    let bucket = reglages.coffre.as_ref().ok_or(MigrationError::SansArrivee)?;
+    let arrivee = Coffre::open_bucket(bucket, None).map_err(ServiceError::from)?;
+    let store = open_base(&donnees, &base)?;
+    let copied = copy_all(&store, &coffre_at(&donnees), &arrivee).await;
+    store.close().await;
+    let octets = copied?;
+    show(cible.json, describe(&octets));
+    if octets.absents == 0 { Ok(()) } else { Err(AdminError::Absents(octets.absents)) }
+}
+
+fn describe(octets: &Octets) -> Answer {
+    let Octets { blobs, envois, absents } = octets;
+    let text = format!(
+        "Coffre copié et comparé : {blobs} fichiers, {envois} envois en cours. L’ancien est intact. Lancez « verifier » avant de servir."
+    );
+    (text, json!({ "fichiers": blobs, "envois": envois, "absents": absents }))
 }
 
 /// Prints an answer.
@@ -353,7 +398,8 @@ impl Cible {
     /// The settings: these flags and `flags`, over those of the file.
     fn reglages(&self, flags: Reglages) -> Result<Reglages, ConfigError> {
         let file = self.config.as_deref().map(Reglages::read).transpose()?.unwrap_or_default();
-        Ok(Reglages { donnees: self.donnees.clone(), base: self.base.clone(), ..flags }.over(file))
+        let (donnees, base, coffre) = (self.donnees.clone(), self.base.clone(), self.coffre.clone());
+        Ok(Reglages { donnees, base, coffre, ..flags }.over(file))
     }
 }
 

@@ -69,7 +69,7 @@ pub(crate) async fn send_contenu(service: &Service, contenu: Contenu, headers: &
     if blob.length() < taille {
         return Err(CoffreError::TropCourt { presents: blob.length(), promis: taille }.into());
     }
-    blob.seek(first)?;
+    blob.seek(first);
 
     let mut response = Response::new(Reading::new(blob, length).boxed_unsync());
     if let Part::Bytes { .. } = part {

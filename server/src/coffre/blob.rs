@@ -2,20 +2,23 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{Read as _, Write as _},
 };
 
 use super::{
     BlobId, Coffre, CoffreError, Forme,
     chiffre::{self, Cipher, Place, RECORD_BYTES_MAX},
     cle::Enveloppe,
+    support::Support,
 };
 
 /// A sealed file, open.
 #[derive(Debug)]
 pub struct Blob {
-    file: File,
+    support: Support,
     length: u64,
+    /// The next byte that is wanted.
+    position: u64,
     chiffre: Option<Dechiffrage>,
 }
 
@@ -30,24 +33,22 @@ struct Dechiffrage {
     /// The plain bytes of the record that was opened last, and the place of the first of them.
     plain: Vec<u8>,
     plain_at: u64,
-    /// The next byte that is wanted.
-    position: u64,
 }
 
 impl Coffre {
     /// Opens sealed bytes. `cle` is that of their demande; bytes in clear need none.
     pub fn open_blob(&self, blob: BlobId, cle: Option<&Enveloppe>) -> Result<Blob, CoffreError> {
-        let (file, forme) = self.find_blob(blob)?;
-        let length = file.metadata().map_err(|source| CoffreError::new("lecture", source))?.len();
+        let (mut support, forme) = self.find_blob(blob)?;
         if forme == Forme::Clair {
-            return Ok(Blob { file, length, chiffre: None });
+            let length = support.size()?;
+            return Ok(Blob { support, length, position: 0, chiffre: None });
         }
         let (cles, cle) = self.cles_for(cle)?;
-        let cipher = Cipher::open(&file, cles, cle, blob.0)?;
-        let end = cipher.read_end(&file)?;
+        let cipher = Cipher::open(&mut support, cles, cle, blob.0)?;
+        let end = cipher.read_end(&mut support)?;
         let (next, plain) = (chiffre::start(), Vec::new());
-        let chiffre = Some(Dechiffrage { cipher, next, end, plain, plain_at: 0, position: 0 });
-        Ok(Blob { file, length: end.offset, chiffre })
+        let chiffre = Some(Dechiffrage { cipher, next, end, plain, plain_at: 0 });
+        Ok(Blob { support, length: end.offset, position: 0, chiffre })
     }
 
     /// Copies sealed bytes into a file that the inspecteur can be given instead of ours. Gives the number of bytes.
@@ -68,18 +69,6 @@ impl Coffre {
         }
         Ok(copied)
     }
-
-    pub(super) fn find_blob(&self, blob: BlobId) -> Result<(File, Forme), CoffreError> {
-        let mut absent = io::ErrorKind::NotFound.into();
-        for forme in Forme::ALL {
-            match File::open(self.blob_path(blob, forme)) {
-                Ok(file) => return Ok((file, forme)),
-                Err(source) if source.kind() == io::ErrorKind::NotFound => absent = source,
-                Err(source) => return Err(CoffreError::new("lecture", source)),
-            }
-        }
-        Err(CoffreError::new("lecture", absent))
-    }
 }
 
 impl Blob {
@@ -89,55 +78,45 @@ impl Blob {
     }
 
     /// Goes to `start`, for a range.
-    pub fn seek(&mut self, start: u64) -> Result<(), CoffreError> {
-        match &mut self.chiffre {
-            Some(chiffre) => {
-                chiffre.position = start;
-                Ok(())
-            }
-            None => self
-                .file
-                .seek(SeekFrom::Start(start))
-                .map(drop)
-                .map_err(|source| CoffreError::new("lecture", source)),
-        }
+    pub fn seek(&mut self, start: u64) {
+        self.position = start;
     }
 
     /// Reads what comes next, at most `buffer.len()` bytes; 0 at the end.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, CoffreError> {
-        match &mut self.chiffre {
-            Some(chiffre) => chiffre.read(&self.file, buffer),
-            None => self.file.read(buffer).map_err(|source| CoffreError::new("lecture", source)),
-        }
+        let read = match &mut self.chiffre {
+            Some(chiffre) => chiffre.read(&mut self.support, self.position, buffer)?,
+            None => self.support.read_at(buffer, self.position)?,
+        };
+        self.position += read as u64;
+        Ok(read)
     }
 }
 
 impl Dechiffrage {
-    fn read(&mut self, file: &File, buffer: &mut [u8]) -> Result<usize, CoffreError> {
-        if self.position >= self.end.offset {
+    fn read(&mut self, support: &mut Support, position: u64, buffer: &mut [u8]) -> Result<usize, CoffreError> {
+        if position >= self.end.offset {
             return Ok(0);
         }
-        if self.held().is_none() {
-            self.load(file)?;
+        if self.held(position).is_none() {
+            self.load(support, position)?;
         }
-        let mut held = self.held().ok_or_else(chiffre::altered)?;
-        let read = held.read(buffer).map_err(|source| CoffreError::new("lecture", source))?;
-        self.position += read as u64;
-        Ok(read)
+        let mut held = self.held(position).ok_or_else(chiffre::altered)?;
+        held.read(buffer).map_err(|source| CoffreError::new("lecture", source))
     }
 
     /// What is held of the bytes from the position on.
-    fn held(&self) -> Option<&[u8]> {
-        let skip = usize::try_from(self.position.checked_sub(self.plain_at)?).ok()?;
+    fn held(&self, position: u64) -> Option<&[u8]> {
+        let skip = usize::try_from(position.checked_sub(self.plain_at)?).ok()?;
         self.plain.get(skip..).filter(|held| !held.is_empty())
     }
 
     /// Opens the record that holds the position.
-    fn load(&mut self, file: &File) -> Result<(), CoffreError> {
-        let from = if self.next.offset <= self.position { self.next } else { chiffre::start() };
-        let at = chiffre::walk(file, from, self.position, self.end.physical)?;
+    fn load(&mut self, support: &mut Support, position: u64) -> Result<(), CoffreError> {
+        let from = if self.next.offset <= position { self.next } else { chiffre::start() };
+        let at = chiffre::walk(support, from, position, self.end.physical)?;
         self.plain.clear();
-        let (plain, next) = self.cipher.read(file, at)?;
+        let (plain, next) = self.cipher.read(support, at)?;
         self.plain.extend_from_slice(plain);
         (self.plain_at, self.next) = (at.offset, next);
         Ok(())

@@ -17,18 +17,13 @@
 //!
 //! Which form a file has is told by its name and not by its first bytes: a depositor chooses those.
 
-use std::{
-    fs::File,
-    io::{self, Write as _},
-    os::unix::fs::FileExt as _,
-};
-
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce};
 use uuid::Uuid;
 
 use super::{
     CoffreError,
     cle::{Cles, Enveloppe, SALT_BYTES, failed, random},
+    support::Support,
 };
 
 /// Most plain bytes in one record: what is decrypted for one byte of a range, and all that is held in memory.
@@ -89,7 +84,7 @@ impl std::fmt::Debug for Cipher {
 impl Cipher {
     /// Begins an empty file: writes its head.
     pub(super) fn begin(
-        file: &mut File,
+        support: &mut Support,
         cles: &Cles,
         enveloppe: &Enveloppe,
         id: Uuid,
@@ -97,25 +92,25 @@ impl Cipher {
         let salt = random()?;
         let key = cles.file_key(enveloppe, id, &salt)?;
         let head = [&MARK[..], &salt].concat();
-        file.write_all(&head).map_err(|source| CoffreError::new("écriture", source))?;
+        support.append(&head)?;
         Ok((Self { key, record: Vec::new() }, Place::START))
     }
 
     /// Opens a file that has its head.
     pub(super) fn open(
-        file: &File,
+        support: &mut Support,
         cles: &Cles,
         enveloppe: &Enveloppe,
         id: Uuid,
     ) -> Result<Self, CoffreError> {
         let mut head = [0; HEAD_BYTES];
-        read_at(file, &mut head, 0)?;
+        support.read_exact_at(&mut head, 0)?;
         let salt = head.strip_prefix(MARK).and_then(|salt| salt.try_into().ok()).ok_or_else(altered)?;
         Ok(Self { key: cles.file_key(enveloppe, id, salt)?, record: Vec::new() })
     }
 
     /// Writes plain bytes, as many records as they need. Gives the place after them.
-    pub(super) fn write(&mut self, file: &mut File, from: Place, bytes: &[u8]) -> Result<Place, CoffreError> {
+    pub(super) fn write(&mut self, support: &mut Support, from: Place, bytes: &[u8]) -> Result<Place, CoffreError> {
         let mut place = from;
         for plain in bytes.chunks(RECORD_BYTES_MAX) {
             let nonce: [u8; NONCE_LEN] = random()?;
@@ -129,29 +124,28 @@ impl Cipher {
             let tag =
                 self.key.seal_in_place_separate_tag(nonce, of_record(place), sealed).map_err(|_| failed())?;
             self.record.extend_from_slice(tag.as_ref());
-            file.write_all(&self.record).map_err(|source| CoffreError::new("écriture", source))?;
+            support.append(&self.record)?;
             place = place.after(length.into());
         }
         Ok(place)
     }
 
     /// Writes the end of a file whose records end at `at`: from here on it is whole.
-    pub(super) fn write_end(&self, file: &mut File, at: Place) -> Result<(), CoffreError> {
+    pub(super) fn write_end(&self, support: &mut Support, at: Place) -> Result<(), CoffreError> {
         let nonce: [u8; NONCE_LEN] = random()?;
         let tag = self
             .key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), of_end(at), &mut [])
             .map_err(|_| failed())?;
         let end = [&at.offset.to_be_bytes()[..], &at.number.to_be_bytes(), &nonce, tag.as_ref()].concat();
-        file.write_all(&end).map_err(|source| CoffreError::new("écriture", source))
+        support.append(&end)
     }
 
     /// The place where the records of a sealed file end: all of them are there, and nothing else.
-    pub(super) fn read_end(&self, file: &File) -> Result<Place, CoffreError> {
-        let size = file.metadata().map_err(|source| CoffreError::new("lecture", source))?.len();
-        let at = size.checked_sub(END_BYTES as u64).ok_or_else(altered)?;
+    pub(super) fn read_end(&self, support: &mut Support) -> Result<Place, CoffreError> {
+        let at = support.size()?.checked_sub(END_BYTES as u64).ok_or_else(altered)?;
         let mut end = [0; END_BYTES];
-        read_at(file, &mut end, at)?;
+        support.read_exact_at(&mut end, at)?;
         let (offset, rest) = end.split_first_chunk().ok_or_else(altered)?;
         let (number, rest) = rest.split_first_chunk().ok_or_else(altered)?;
         let (nonce, tag) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(altered)?;
@@ -167,10 +161,10 @@ impl Cipher {
     }
 
     /// Reads the record at a place. Its plain bytes are given until the next one is read, with the place after it.
-    pub(super) fn read(&mut self, file: &File, at: Place) -> Result<(&[u8], Place), CoffreError> {
-        let (length, nonce) = read_prefix(file, at)?;
+    pub(super) fn read(&mut self, support: &mut Support, at: Place) -> Result<(&[u8], Place), CoffreError> {
+        let (length, nonce) = read_prefix(support, at)?;
         self.record.resize(length + AES_256_GCM.tag_len(), 0);
-        read_at(file, &mut self.record, at.physical + PREFIX_BYTES as u64)?;
+        support.read_exact_at(&mut self.record, at.physical + PREFIX_BYTES as u64)?;
         let nonce = Nonce::assume_unique_for_key(nonce);
         let plain = self.key.open_in_place(nonce, of_record(at), &mut self.record).map_err(|_| altered())?;
         Ok((plain, at.after(length as u64)))
@@ -179,10 +173,10 @@ impl Cipher {
 
 /// Goes from record to record to the last place at or before a plain offset, or to where the first `size` bytes of the file
 /// hold no further record. Nothing is opened: wrong lengths lead to places where nothing opens.
-pub(super) fn walk(file: &File, from: Place, offset: u64, size: u64) -> Result<Place, CoffreError> {
+pub(super) fn walk(support: &mut Support, from: Place, offset: u64, size: u64) -> Result<Place, CoffreError> {
     let mut place = from;
     while place.offset < offset && place.physical.saturating_add(OVERHEAD_BYTES) < size {
-        let (length, _) = read_prefix(file, place)?;
+        let (length, _) = read_prefix(support, place)?;
         let next = place.after(length as u64);
         if next.offset > offset || next.physical > size {
             break;
@@ -192,14 +186,24 @@ pub(super) fn walk(file: &File, from: Place, offset: u64, size: u64) -> Result<P
     Ok(place)
 }
 
+/// The place of an offset that lies between two records; where there is none, bytes are missing.
+pub(super) fn find(support: &mut Support, offset: u64) -> Result<Place, CoffreError> {
+    let size = support.size()?;
+    let found = walk(support, start(), offset, size)?;
+    if found.offset == offset {
+        return Ok(found);
+    }
+    Err(CoffreError::TropCourt { presents: found.offset, promis: offset })
+}
+
 /// The beginning of every file's records.
 pub(super) fn start() -> Place {
     Place::START
 }
 
-fn read_prefix(file: &File, at: Place) -> Result<(usize, [u8; NONCE_LEN]), CoffreError> {
+fn read_prefix(support: &mut Support, at: Place) -> Result<(usize, [u8; NONCE_LEN]), CoffreError> {
     let mut prefix = [0; PREFIX_BYTES];
-    read_at(file, &mut prefix, at.physical)?;
+    support.read_exact_at(&mut prefix, at.physical)?;
     let (length, nonce) = prefix.split_first_chunk().ok_or_else(altered)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| altered())?;
     let nonce = nonce.try_into().map_err(|_| altered())?;
@@ -221,14 +225,6 @@ fn bound_to(kind: u8, at: Place) -> Aad<[u8; 17]> {
     let numbers = at.number.to_be_bytes().into_iter().chain(at.offset.to_be_bytes());
     bound.iter_mut().skip(1).zip(numbers).for_each(|(to, byte)| *to = byte);
     Aad::from(bound)
-}
-
-/// Reads exactly these bytes; a file that ends before is not what it was.
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> Result<(), CoffreError> {
-    file.read_exact_at(buffer, at).map_err(|source| match source.kind() {
-        io::ErrorKind::UnexpectedEof => altered(),
-        _ => CoffreError::new("lecture", source),
-    })
 }
 
 pub(super) fn altered() -> CoffreError {

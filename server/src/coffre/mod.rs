@@ -1,4 +1,7 @@
-//! The coffre: where the bytes of pieces lie. Nothing outside this module knows how they lie on disk.
+//! The coffre: where the bytes of pieces lie. Nothing outside this module knows how they lie on disk or in S3.
+//!
+//! Two engines: files in a folder (`dossier`), for one machine or a folder that several share, and objects in a bucket of
+//! S3 (`s3`). What is enciphered, staged and read is written once, over either (`support`).
 //!
 //! An upload grows in a [`Staging`] file; when it is complete and its digest is right it is sealed: the same file,
 //! under its final name, never changed again. What can go wrong, and what holds then:
@@ -11,6 +14,7 @@
 //! - *A sync fails.* The kernel may have dropped the pages and may report success next time: the caller must promise
 //!   nothing of this request, and the next one starts again from the last promised offset.
 //! - *The disk is full.* [`CoffreError::DisquePlein`]: what was promised stays.
+//! - *S3 does not answer.* [`CoffreError::Injoignable`], after a few attempts: what was promised stays.
 //! - *Bytes are changed, cut or exchanged on the disk.* In an enciphered file they do not open ([`CoffreError::Altere`]);
 //!   in a file in clear only the digest in the base tells.
 //!
@@ -20,30 +24,33 @@
 //! Everything here blocks and belongs on a blocking thread.
 
 mod blob;
+mod bucket;
 mod chiffre;
 mod cle;
+mod copie;
+mod dossier;
+#[cfg(test)]
+pub(crate) mod essai;
+mod objets;
+mod s3;
 mod staging;
+mod support;
 
-use std::{
-    fs::{self, DirBuilder, File},
-    io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{collections::HashMap, fs::File, io, path::Path, sync::Arc, time::SystemTime};
 
 use uuid::Uuid;
 use wire::{DemandeId, UploadId};
 
 pub use blob::Blob;
+pub use bucket::{AccesError, Bucket, BucketError};
 pub use cle::{CleError, CleId, Cles, Enveloppe, create_master_key};
+use dossier::Dossier;
+use objets::Objets;
+use s3::S3;
 pub use staging::Staging;
+use support::Support;
 
-/// Directories are for the service's own account only: these are identity papers.
-const DIRECTORY_MODE: u32 = 0o700;
-
-/// Files too.
+/// Files are for the service's own account only: these are identity papers.
 const FILE_MODE: u32 = 0o600;
 
 /// The name of sealed bytes. Opaque: it says nothing of the demande or of the content.
@@ -89,6 +96,32 @@ pub enum CoffreError {
         /// Its name.
         cle: CleId,
     },
+    /// S3 does not answer, or answers that it is in trouble: later it may do.
+    #[error("S3 ne répond pas comme il faut ({operation}) : {cause}")]
+    Injoignable {
+        /// What was being done.
+        operation: &'static str,
+        /// What came instead of an answer.
+        cause: &'static str,
+    },
+    /// S3 does not let us.
+    #[error("S3 refuse l’accès ({operation}) : vérifiez les clés AWS_… et leurs droits sur le bucket")]
+    Refuse {
+        /// What was being done.
+        operation: &'static str,
+    },
+    /// There is no such bucket.
+    #[error("il n’y a pas de bucket « {bucket} » sur ce serveur S3 : créez-le d’abord")]
+    SansBucket {
+        /// Its name.
+        bucket: String,
+    },
+    /// What opens the bucket.
+    #[error(transparent)]
+    Acces(#[from] AccesError),
+    /// What the settings say cannot be used with S3.
+    #[error("le coffre S3 ne peut pas être préparé : vérifiez son adresse")]
+    Reglage,
     /// The system refused.
     #[error("le coffre est en défaut ({operation}) : {source}")]
     Systeme {
@@ -129,34 +162,52 @@ impl Forme {
             Self::Clair => "",
         }
     }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Chiffre => Self::Clair,
+            Self::Clair => Self::Chiffre,
+        }
+    }
+
+    /// The name before the suffix, and the form that this tells.
+    fn split(name: &str) -> (&str, Self) {
+        match name.strip_suffix(Self::Chiffre.suffix()) {
+            Some(name) => (name, Self::Chiffre),
+            None => (name, Self::Clair),
+        }
+    }
 }
 
-/// One directory with two rooms: `staging`, a file per upload under way, and `blobs`, sealed files in 256 directories.
+/// Where bytes lie, and the keys of what is enciphered there. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Coffre {
-    staging: PathBuf,
-    blobs: PathBuf,
+    moteur: Moteur,
     cles: Option<Arc<Cles>>,
 }
 
+/// The two engines.
+#[derive(Debug, Clone)]
+enum Moteur {
+    Dossier(Dossier),
+    S3(S3),
+}
+
 impl Coffre {
-    /// Opens the coffre under `root`, making what is missing. All 256 directories are made now, so that sealing
-    /// never has to make one durable. With keys, what is new is enciphered.
+    /// Opens the coffre in a folder, making what is missing. With keys, what is new is enciphered.
     pub fn open(root: &Path, cles: Option<Cles>) -> Result<Self, CoffreError> {
-        let coffre =
-            Self { staging: root.join("staging"), blobs: root.join("blobs"), cles: cles.map(Arc::new) };
-        let attempt = || -> io::Result<()> {
-            make_directory(root)?;
-            make_directory(&coffre.staging)?;
-            make_directory(&coffre.blobs)?;
-            for shard in 0..=u8::MAX {
-                make_directory(&coffre.blobs.join(format!("{shard:02x}")))?;
-            }
-            sync_directory(&coffre.blobs)?;
-            sync_directory(root)
-        };
-        attempt().map_err(|source| CoffreError::new("ouverture", source))?;
-        Ok(coffre)
+        let dossier = Dossier::make(root).map_err(|source| CoffreError::new("ouverture", source))?;
+        Ok(Self { moteur: Moteur::Dossier(dossier), cles: cles.map(Arc::new) })
+    }
+
+    /// Opens the coffre in a bucket, which must be there.
+    pub fn open_bucket(bucket: &Bucket, cles: Option<Cles>) -> Result<Self, CoffreError> {
+        Ok(Self { moteur: Moteur::S3(S3::open(bucket)?), cles: cles.map(Arc::new) })
+    }
+
+    /// The coffre in a folder as it is there, only to copy from it: nothing is made, and no key is needed.
+    pub fn at(root: &Path) -> Self {
+        Self { moteur: Moteur::Dossier(Dossier::at(root)), cles: None }
     }
 
     /// The name of the master key under which new data keys are wrapped; none where everything is written in clear.
@@ -188,33 +239,43 @@ impl Coffre {
         durable: u64,
         cle: Option<&Enveloppe>,
     ) -> Result<Staging, CoffreError> {
-        let forme = if durable > 0 {
-            self.take_back(upload)?
+        let (support, forme) = if durable > 0 {
+            self.resume(upload)?
         } else {
-            let (forme, other) =
-                if cle.is_some() { (Forme::Chiffre, Forme::Clair) } else { (Forme::Clair, Forme::Chiffre) };
-            // What an earlier try left was promised to nobody. In the same form it is written over; in the other one it
-            // must not be found in place of what comes.
-            remove(&self.staging_path(upload, other))?;
-            remove(&self.blob_path(blob_of(upload), other))?;
-            forme
+            let forme = if cle.is_some() { Forme::Chiffre } else { Forme::Clair };
+            (self.begin(upload, forme)?, forme)
         };
-        Staging::open(self, upload, durable, forme, cle)
+        Staging::open(self, upload, durable, (support, forme), cle)
     }
 
-    /// Gives a complete upload its final name. Durable order: bytes, then the name, then the directory that holds
-    /// the name; only then may the caller commit the piece that owns it.
+    /// Gives a complete upload its final name. Durable when this returns; only then may the caller commit the piece that
+    /// owns it.
     pub fn seal(&self, mut staging: Staging) -> Result<BlobId, CoffreError> {
-        let (blob, forme) = (blob_of(staging.upload()), staging.forme());
-        let from = self.staging_path(staging.upload(), forme);
+        let (upload, forme) = (staging.upload(), staging.forme());
+        let blob = blob_of(upload);
         staging.conclude()?;
-        staging.sync()?;
-        // Closed: nothing is ever written to sealed bytes.
-        drop(staging);
-        let to = self.blob_path(blob, forme);
-        fs::rename(from, &to).map_err(|source| CoffreError::new("scellement", source))?;
-        sync_directory(&self.shard_path(blob)).map_err(|source| CoffreError::new("scellement", source))?;
+        match (&self.moteur, staging.into_support()) {
+            (Moteur::Dossier(dossier), mut support) => {
+                support.sync()?;
+                // Closed: nothing is ever written to sealed bytes.
+                drop(support);
+                dossier.seal(upload, forme)?;
+            }
+            (Moteur::S3(s3), Support::Objets(objets)) => s3.seal(objets, &blob_key(blob, forme))?,
+            (Moteur::S3(_), Support::Fichier(_)) => {
+                return Err(CoffreError::Altere { operation: "scellement" });
+            }
+        }
         Ok(blob)
+    }
+
+    /// A piece owns an upload's bytes, of which some had been promised along the way: those may lie apart still, and go.
+    pub fn tidy(&self, upload: UploadId) -> Result<(), CoffreError> {
+        match &self.moteur {
+            // Sealing has taken the file with it.
+            Moteur::Dossier(_) => Ok(()),
+            Moteur::S3(_) => self.remove_staging(upload),
+        }
     }
 
     /// Removes an upload's bytes, sealed or not. Only for an upload that became no piece and never will.
@@ -225,97 +286,119 @@ impl Coffre {
 
     /// Removes an upload's bytes that are not sealed.
     pub fn remove_staging(&self, upload: UploadId) -> Result<(), CoffreError> {
-        Forme::ALL.into_iter().try_for_each(|forme| remove(&self.staging_path(upload, forme)))
+        match &self.moteur {
+            Moteur::Dossier(dossier) => dossier.remove_staging(upload),
+            Moteur::S3(s3) => {
+                let objects = s3.list(&staging_folder(upload))?;
+                // The last one first, so that what is there never has a gap.
+                objects.iter().rev().try_for_each(|object| s3.remove(&object.key))
+            }
+        }
     }
 
     /// Removes sealed bytes. That they are gone already is no error: a removal may be repeated.
     pub fn remove_blob(&self, blob: BlobId) -> Result<(), CoffreError> {
-        Forme::ALL.into_iter().try_for_each(|forme| remove(&self.blob_path(blob, forme)))
-    }
-
-    /// Copies sealed bytes as they lie here into another coffre, unless it has them; durable when this returns. Whether it
-    /// had to. Blocks.
-    pub fn copy_to(&self, blob: BlobId, other: &Self) -> Result<bool, CoffreError> {
-        if Forme::ALL.into_iter().any(|forme| other.blob_path(blob, forme).exists()) {
-            return Ok(false);
+        match &self.moteur {
+            Moteur::Dossier(dossier) => dossier.remove_blob(blob),
+            Moteur::S3(s3) => {
+                Forme::ALL.into_iter().try_for_each(|forme| s3.remove(&blob_key(blob, forme)))
+            }
         }
-        let (mut from, forme) = self.find_blob(blob)?;
-        let (staged, to) = (other.staging_path(UploadId(blob.0), forme), other.blob_path(blob, forme));
-        let mut attempt = || -> io::Result<()> {
-            let mut options = fs::OpenOptions::new();
-            let mut file = options.write(true).create(true).truncate(true).mode(FILE_MODE).open(&staged)?;
-            io::copy(&mut from, &mut file)?;
-            file.sync_data()?;
-            fs::rename(&staged, &to)?;
-            sync_directory(&other.shard_path(blob))
-        };
-        attempt().map_err(|source| CoffreError::new("copie", source))?;
-        Ok(true)
     }
 
-    /// Bytes that the service's account can still write on the file system of the uploads.
+    /// Bytes that the service's account can still write where the uploads go. A bucket tells of no end.
     pub fn free_bytes(&self) -> Result<u64, CoffreError> {
-        let measured = rustix::fs::statvfs(&self.staging)
-            .map_err(|source| CoffreError::new("mesure de la place", source.into()))?;
-        Ok(measured.f_bavail.saturating_mul(measured.f_frsize))
+        match &self.moteur {
+            Moteur::Dossier(dossier) => dossier.free_bytes(),
+            Moteur::S3(_) => Ok(u64::MAX),
+        }
     }
 
     /// The uploads with bytes under way, and when each last changed: for the collection of orphans.
     pub fn list_staging(&self) -> Result<Vec<(UploadId, SystemTime)>, CoffreError> {
-        let names = list(&self.staging).map_err(|source| CoffreError::new("inventaire", source))?;
-        Ok(names.into_iter().map(|(id, changed)| (UploadId(id), changed)).collect())
+        let found = match &self.moteur {
+            Moteur::Dossier(dossier) => dossier.list_staging()?,
+            Moteur::S3(s3) => {
+                let mut last = HashMap::new();
+                for object in s3.list(STAGING)? {
+                    let id = object.key.split('/').nth(1).and_then(|id| Uuid::try_parse(id).ok());
+                    if let Some(id) = id {
+                        let changed = last.entry(id).or_insert(object.changed);
+                        *changed = object.changed.max(*changed);
+                    }
+                }
+                last.into_iter().collect()
+            }
+        };
+        Ok(found.into_iter().map(|(id, changed)| (UploadId(id), changed)).collect())
     }
 
     /// The sealed blobs, and when each last changed: for the collection of orphans.
     pub fn list_blobs(&self) -> Result<Vec<(BlobId, SystemTime)>, CoffreError> {
-        let attempt = || -> io::Result<Vec<_>> {
-            let mut found = Vec::new();
-            for shard in 0..=u8::MAX {
-                let names = list(&self.blobs.join(format!("{shard:02x}")))?;
-                found.extend(names.into_iter().map(|(id, changed)| (BlobId(id), changed)));
+        let found: Vec<_> = match &self.moteur {
+            Moteur::Dossier(dossier) => dossier.list_blobs()?,
+            Moteur::S3(s3) => {
+                let named = s3.list(BLOBS)?.into_iter();
+                named
+                    .filter_map(|object| {
+                        let (_, name) = object.key.rsplit_once('/')?;
+                        Some((file_id(name)?.0, object.changed))
+                    })
+                    .collect()
             }
-            Ok(found)
         };
-        attempt().map_err(|source| CoffreError::new("inventaire", source))
+        Ok(found.into_iter().map(|(id, changed)| (BlobId(id), changed)).collect())
     }
 
-    /// Finds an upload's file, and undoes a sealing whose piece was never committed.
-    fn take_back(&self, upload: UploadId) -> Result<Forme, CoffreError> {
-        let staged = Forme::ALL.into_iter().find(|forme| self.staging_path(upload, *forme).exists());
-        if let Some(forme) = staged {
-            return Ok(forme);
-        }
-        let mut absent = io::ErrorKind::NotFound.into();
-        for forme in Forme::ALL {
-            match fs::rename(self.blob_path(blob_of(upload), forme), self.staging_path(upload, forme)) {
-                Ok(()) => {
-                    sync_directory(&self.staging).map_err(|source| CoffreError::new("reprise", source))?;
-                    return Ok(forme);
-                }
-                Err(source) if source.kind() == io::ErrorKind::NotFound => absent = source,
-                Err(source) => return Err(CoffreError::new("reprise", source)),
+    /// Where a new upload's bytes go.
+    fn begin(&self, upload: UploadId, forme: Forme) -> Result<Support, CoffreError> {
+        Ok(match &self.moteur {
+            Moteur::Dossier(dossier) => Support::Fichier(dossier.begin(upload, forme)?),
+            Moteur::S3(s3) => Support::Objets(Objets::begin(s3.clone(), staging_folder(upload), forme)),
+        })
+    }
+
+    /// An upload's bytes, to go on with. Those of a sealing whose piece was never committed are found too.
+    fn resume(&self, upload: UploadId) -> Result<(Support, Forme), CoffreError> {
+        match &self.moteur {
+            Moteur::Dossier(dossier) => {
+                let (file, forme) = dossier.resume(upload)?;
+                Ok((Support::Fichier(file), forme))
+            }
+            Moteur::S3(s3) => {
+                let found = Objets::resume(s3.clone(), staging_folder(upload))?;
+                let (objets, forme) = found.ok_or(CoffreError::Absent { operation: "reprise" })?;
+                Ok((Support::Objets(objets), forme))
             }
         }
-        Err(CoffreError::new("reprise", absent))
+    }
+
+    fn find_blob(&self, blob: BlobId) -> Result<(Support, Forme), CoffreError> {
+        match &self.moteur {
+            Moteur::Dossier(dossier) => {
+                let (file, forme) = dossier.find_blob(blob)?;
+                Ok((Support::Fichier(file), forme))
+            }
+            Moteur::S3(s3) => {
+                for forme in Forme::ALL {
+                    let key = blob_key(blob, forme);
+                    match s3.read(&key, 0..Objets::fetched_first()) {
+                        Ok((beginning, length)) => {
+                            let objets = Objets::sealed(s3.clone(), key, length, beginning);
+                            return Ok((Support::Objets(objets), forme));
+                        }
+                        Err(CoffreError::Absent { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Err(CoffreError::Absent { operation: "lecture" })
+            }
+        }
     }
 
     /// What enciphered bytes need.
     fn cles_for<'e>(&self, cle: Option<&'e Enveloppe>) -> Result<(&Cles, &'e Enveloppe), CoffreError> {
         self.cles.as_deref().zip(cle).ok_or(CoffreError::SansCle)
-    }
-
-    fn staging_path(&self, upload: UploadId, forme: Forme) -> PathBuf {
-        self.staging.join(file_name(upload.0, forme))
-    }
-
-    fn blob_path(&self, blob: BlobId, forme: Forme) -> PathBuf {
-        self.shard_path(blob).join(file_name(blob.0, forme))
-    }
-
-    /// The last byte of an id is random, the first ones are a date: the last spreads.
-    fn shard_path(&self, blob: BlobId) -> PathBuf {
-        let [.., last] = *blob.0.as_bytes();
-        self.blobs.join(format!("{last:02x}"))
     }
 }
 
@@ -324,47 +407,39 @@ fn blob_of(upload: UploadId) -> BlobId {
     BlobId(upload.0)
 }
 
+/// The rooms of a bucket.
+const STAGING: &str = "staging";
+const BLOBS: &str = "blobs";
+
+/// Where an upload's objects are in a bucket.
+fn staging_folder(upload: UploadId) -> String {
+    format!("{STAGING}/{}", upload.0.simple())
+}
+
+/// The name of sealed bytes in a bucket.
+fn blob_key(blob: BlobId, forme: Forme) -> String {
+    format!("{BLOBS}/{}/{}", shard(blob), file_name(blob.0, forme))
+}
+
+/// The last byte of an id is random, the first ones are a date: the last spreads.
+fn shard(blob: BlobId) -> String {
+    let [.., last] = *blob.0.as_bytes();
+    format!("{last:02x}")
+}
+
 fn file_name(id: Uuid, forme: Forme) -> String {
     format!("{}{}", id.simple(), forme.suffix())
 }
 
-fn make_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path)
+/// The id that a file of ours is named by, and its form.
+fn file_id(name: &str) -> Option<(Uuid, Forme)> {
+    let (name, forme) = Forme::split(name);
+    Some((Uuid::try_parse(name).ok()?, forme))
 }
 
 /// Makes the names in a directory durable.
 fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
-}
-
-fn remove(path: &Path) -> Result<(), CoffreError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(CoffreError::new("effacement", error)),
-        _ => Ok(()),
-    }
-}
-
-/// The ids that name files in a directory. Other names are not ours and are left alone.
-fn list(path: &Path) -> io::Result<Vec<(Uuid, SystemTime)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if let Some(id) = name.to_str().and_then(file_id) {
-            match entry.metadata() {
-                Ok(metadata) => found.push((id, metadata.modified()?)),
-                // Removed or sealed since the directory was read.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The id that a file of ours is named by.
-fn file_id(name: &str) -> Option<Uuid> {
-    Uuid::try_parse(name.strip_suffix(Forme::Chiffre.suffix()).unwrap_or(name)).ok()
 }
 
 #[cfg(test)]

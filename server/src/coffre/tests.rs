@@ -1,13 +1,18 @@
-use std::{os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use proptest::prelude::*;
 use wire::DemandeId;
 
-use super::*;
+use super::{essai::Lieu, *};
 
 /// A coffre, and the key that its bytes are written with.
 struct Essai {
     root: tempfile::TempDir,
+    lieu: Lieu,
     coffre: Coffre,
     cle: Option<Enveloppe>,
 }
@@ -15,11 +20,11 @@ struct Essai {
 impl Essai {
     fn new(forme: Forme) -> Self {
         let root = tempfile::tempdir().unwrap();
-        let cles = (forme == Forme::Chiffre).then(|| keys(root.path()));
-        let coffre = Coffre::open(&root.path().join("coffre"), cles).unwrap();
+        let (cles, lieu) = ((forme == Forme::Chiffre).then(|| keys(root.path())), Lieu::new(root.path()));
+        let coffre = lieu.open(cles).unwrap();
         let cle = coffre.draw_key(DemandeId(Uuid::now_v7())).unwrap();
         assert_eq!(cle.is_some(), forme == Forme::Chiffre);
-        Self { root, coffre, cle }
+        Self { root, lieu, coffre, cle }
     }
 
     fn open(&self, upload: UploadId, durable: usize) -> Result<Staging, CoffreError> {
@@ -53,7 +58,17 @@ impl Essai {
     /// Where a sealed file lies.
     fn path(&self, blob: BlobId) -> PathBuf {
         let forme = if self.cle.is_some() { Forme::Chiffre } else { Forme::Clair };
-        self.coffre.blob_path(blob, forme)
+        self.lieu.folder.join("blobs").join(shard(blob)).join(file_name(blob.0, forme))
+    }
+
+    /// Where an upload's file lies, or its first object.
+    fn staged(&self, upload: UploadId) -> PathBuf {
+        let forme = if self.cle.is_some() { Forme::Chiffre } else { Forme::Clair };
+        let staging = self.lieu.folder.join("staging");
+        if self.lieu.is_bucket() {
+            return staging.join(upload.0.simple().to_string()).join(format!("{:020}{}", 0, forme.suffix()));
+        }
+        staging.join(file_name(upload.0, forme))
     }
 }
 
@@ -101,9 +116,9 @@ fn a_sealing_without_its_piece_is_taken_back() {
         let upload = upload();
         let mut staging = essai.open(upload, 0).unwrap();
         staging.append(b"0123").unwrap();
+        staging.sync().unwrap();
         staging.append(b"456789").unwrap();
         essai.coffre.seal(staging).unwrap();
-        assert!(essai.coffre.list_staging().unwrap().is_empty());
 
         // The last promised offset was 4: the process died before it could commit the piece.
         let mut staging = essai.open(upload, 4).unwrap();
@@ -119,7 +134,9 @@ fn a_sealing_without_its_piece_is_taken_back() {
 fn fewer_bytes_than_promised_are_a_fault_and_none_at_all_too() {
     in_both_forms(|essai| {
         let upload = upload();
-        essai.open(upload, 0).unwrap().append(b"abc").unwrap();
+        let mut staging = essai.open(upload, 0).unwrap();
+        staging.append(b"abc").unwrap();
+        staging.sync().unwrap();
         assert!(matches!(
             essai.open(upload, 5).unwrap_err(),
             CoffreError::TropCourt { presents: 3, promis: 5 }
@@ -131,12 +148,13 @@ fn fewer_bytes_than_promised_are_a_fault_and_none_at_all_too() {
 #[test]
 fn nobody_else_on_the_machine_reads_the_papers() {
     in_both_forms(|essai| {
+        // Who reads a bucket is said there.
+        let Moteur::Dossier(dossier) = &essai.coffre.moteur else { return };
         let blob = essai.sealed(b"x");
         essai.open(upload(), 0).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&essai.path(blob)), 0o600);
-        let coffre = &essai.coffre;
-        for directory in [essai.root.path().join("coffre"), coffre.staging.clone(), coffre.shard_path(blob)] {
+        for directory in [essai.lieu.folder.clone(), dossier.staging.clone(), dossier.shard_path(blob)] {
             assert_eq!(mode(&directory), 0o700, "{}", directory.display());
         }
     });
@@ -146,9 +164,11 @@ fn nobody_else_on_the_machine_reads_the_papers() {
 fn the_inventory_names_what_is_there_and_removal_can_be_repeated() {
     in_both_forms(|essai| {
         let (under_way, coffre) = (upload(), &essai.coffre);
-        essai.open(under_way, 0).unwrap();
+        let mut staging = essai.open(under_way, 0).unwrap();
+        staging.append(b"y").unwrap();
+        staging.sync().unwrap();
         let blob = essai.sealed(b"x");
-        fs::write(coffre.staging.join("lost+found"), b"").unwrap();
+        fs::write(essai.lieu.folder.join("staging/lost+found"), b"").unwrap();
         let ids = |list: Vec<(UploadId, SystemTime)>| list.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
         assert_eq!(ids(coffre.list_staging().unwrap()), [under_way]);
         assert_eq!(coffre.list_blobs().unwrap()[0].0, blob);
@@ -204,7 +224,8 @@ fn chiffre_every_changed_byte_and_every_cut_is_noticed() {
     let (blob, bytes) = three_records(&essai);
     let (path, whole) = (essai.path(blob), fs::read(essai.path(blob)).unwrap());
     assert_eq!(whole.len(), 48 + 300 + 3 * 32 + 44, "the form that the module describes");
-    for at in 0..whole.len() {
+    // Each is two requests and more where the file is an object: some of them, then, in every part of it.
+    for at in (0..whole.len()).step_by(if essai.lieu.is_bucket() { 11 } else { 1 }) {
         for bit in [1_u8, 0x80] {
             let mut changed = whole.clone();
             changed[at] ^= bit;
@@ -228,7 +249,8 @@ fn chiffre_the_same_bytes_at_the_same_place_are_never_sealed_alike() {
     let mut staging = essai.open(upload, 0).unwrap();
     for again in 0..20 {
         staging.append(b"les memes octets").unwrap();
-        let raw = fs::read(essai.coffre.staging_path(upload, Forme::Chiffre)).unwrap();
+        staging.sync().unwrap();
+        let raw = fs::read(essai.staged(upload)).unwrap();
         // Length, nonce, sealed bytes: of each every part is new, whether the file was opened again or only cut.
         assert_eq!(raw.len(), 48 + 32 + 16);
         assert!(seen.insert(raw[52..64].to_vec()), "a nonce came twice");
@@ -280,11 +302,11 @@ fn chiffre_a_key_opens_the_files_of_its_demande_and_no_other() {
     let moved = Enveloppe { demande: other.demande, ..own.clone() };
     assert!(matches!(open(Some(&moved)), CoffreError::Altere { .. }));
     // Another master key.
-    let coffre = Coffre::open(&essai.root.path().join("coffre"), Some(keys(essai.root.path()))).unwrap();
+    let coffre = essai.lieu.open(Some(keys(essai.root.path()))).unwrap();
     let unknown = coffre.open_blob(blob, Some(&own)).unwrap_err();
     assert!(matches!(unknown, CoffreError::CleInconnue { cle } if cle == own.maitresse));
     // None at all.
-    let coffre = Coffre::open(&essai.root.path().join("coffre"), None).unwrap();
+    let coffre = essai.lieu.open(None).unwrap();
     assert!(matches!(coffre.open_blob(blob, Some(&own)).unwrap_err(), CoffreError::SansCle));
 }
 
@@ -296,11 +318,14 @@ fn chiffre_both_forms_lie_side_by_side_and_what_was_begun_in_clear_is_ended_so()
     let mut staging = essai.open(begun, 0).unwrap();
     // The first bytes are the depositor's choice: they make no form.
     staging.append(b"ma-demande/cof1\n").unwrap();
+    staging.sync().unwrap();
     drop(staging);
     let abandoned = upload();
-    essai.open(abandoned, 0).unwrap().append(b"reste").unwrap();
+    let mut staging = essai.open(abandoned, 0).unwrap();
+    staging.append(b"reste").unwrap();
+    staging.sync().unwrap();
 
-    let coffre = Coffre::open(&essai.root.path().join("coffre"), Some(keys(essai.root.path()))).unwrap();
+    let coffre = essai.lieu.open(Some(keys(essai.root.path()))).unwrap();
     let cle = coffre.draw_key(DemandeId(Uuid::now_v7())).unwrap();
     let essai = Essai { coffre, cle, ..essai };
     assert_eq!(essai.content(in_clear), b"en clair");
@@ -311,7 +336,11 @@ fn chiffre_both_forms_lie_side_by_side_and_what_was_begun_in_clear_is_ended_so()
     // Begun anew, nothing of the other form is found in its place.
     let mut staging = essai.open(abandoned, 0).unwrap();
     staging.append(b"neuf").unwrap();
-    assert_eq!(essai.coffre.list_staging().unwrap().len(), 1);
+    staging.sync().unwrap();
+    let mut again = essai.open(abandoned, 4).unwrap();
+    let mut seen = Vec::new();
+    again.read_all(|part| seen.extend_from_slice(part)).unwrap();
+    assert_eq!(seen, b"neuf");
     let new = essai.coffre.seal(staging).unwrap();
     assert_eq!(essai.content(new), b"neuf");
     assert!(essai.path(new).exists());
@@ -324,19 +353,19 @@ fn cle_the_master_key_is_changed_without_touching_a_file() {
     let root = essai.root.path();
     let (old, new) = (root.join("ancienne"), root.join("nouvelle"));
     create_master_key(&old).unwrap();
-    let under_old = Coffre::open(&root.join("autre"), Some(Cles::read(&old, None).unwrap())).unwrap();
+    let lieu = Lieu::new(&root.join("autre"));
+    let under_old = lieu.open(Some(Cles::read(&old, None).unwrap())).unwrap();
     let cle = under_old.draw_key(DemandeId(Uuid::now_v7())).unwrap();
-    let essai = Essai { coffre: under_old, cle, ..essai };
+    let essai = Essai { coffre: under_old, cle, lieu, ..essai };
     assert!(essai.coffre.open_blob(blob, essai.cle.as_ref()).is_err());
     let blob = essai.sealed(b"octets");
 
     create_master_key(&new).unwrap();
-    let root = essai.root.path();
-    let both = Coffre::open(&root.join("autre"), Some(Cles::read(&new, Some(&old)).unwrap())).unwrap();
+    let both = essai.lieu.open(Some(Cles::read(&new, Some(&old)).unwrap())).unwrap();
     assert!(both.open_blob(blob, essai.cle.as_ref()).is_ok());
     let wrapped = both.rewrap(essai.cle.as_ref().unwrap()).unwrap();
     assert_eq!(Some(wrapped.maitresse), both.cle_courante());
-    let only_new = Coffre::open(&root.join("autre"), Some(Cles::read(&new, None).unwrap())).unwrap();
+    let only_new = essai.lieu.open(Some(Cles::read(&new, None).unwrap())).unwrap();
     assert!(only_new.open_blob(blob, essai.cle.as_ref()).is_err());
     let essai = Essai { coffre: only_new, cle: Some(wrapped), ..essai };
     assert_eq!(essai.content(blob), b"octets");
@@ -361,6 +390,131 @@ fn cle_its_file_is_for_the_service_alone_and_is_never_overwritten() {
         assert!(matches!(Cles::read(&path, None), Err(CleError::Contenu { .. })), "{wrong:?}");
     }
     assert!(matches!(Cles::read(&root.path().join("absente"), None), Err(CleError::Lecture { .. })));
+}
+
+/// What these tests want: a bucket and no folder.
+fn in_a_bucket(forme: Forme) -> Option<Essai> {
+    Some(Essai::new(forme)).filter(|essai| essai.lieu.is_bucket())
+}
+
+#[test]
+fn s3_an_upload_lies_in_an_object_for_each_promise_and_at_most_so_many_bytes() {
+    let Some(essai) = in_a_bucket(Forme::Clair) else { return };
+    let upload = upload();
+    let folder = essai.lieu.folder.join("staging").join(upload.0.simple().to_string());
+    let lengths = || -> Vec<u64> {
+        let mut found: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        found.sort();
+        found.iter().map(|path| fs::metadata(path).unwrap().len()).collect()
+    };
+    let mut staging = essai.open(upload, 0).unwrap();
+    staging.append(&[1; 1_000]).unwrap();
+    staging.sync().unwrap();
+    // Nothing more came: nothing more is put.
+    staging.sync().unwrap();
+    assert_eq!(lengths(), [1_000]);
+    // Nobody promises anything, as with a request that bears a checksum.
+    for _ in 0..70 {
+        staging.append(&[2; 64 * 1024]).unwrap();
+    }
+    let put = lengths();
+    assert_eq!(put.len(), 2, "{put:?}");
+    assert!(put[1] > 4 * 1024 * 1024 && put[1] < 5 * 1024 * 1024, "{put:?}");
+    staging.cut_to(1_000).unwrap();
+    assert_eq!(lengths(), [1_000]);
+    staging.append(&[3; 5_000_000]).unwrap();
+    let blob = essai.coffre.seal(staging).unwrap();
+    assert_eq!(lengths(), [1_000], "what was promised waits for the commit");
+    essai.coffre.tidy(upload).unwrap();
+    assert!(essai.coffre.list_staging().unwrap().is_empty());
+    let bytes = essai.content(blob);
+    assert!(bytes.len() == 5_001_000 && bytes.starts_with(&[1; 1_000]) && bytes.ends_with(&[3; 5_000_000]));
+}
+
+#[test]
+fn s3_what_was_put_late_is_never_taken_for_what_was_promised() {
+    for forme in Forme::ALL {
+        let Some(essai) = in_a_bucket(forme) else { return };
+        let upload = upload();
+        let mut staging = essai.open(upload, 0).unwrap();
+        staging.append(b"promis").unwrap();
+        staging.sync().unwrap();
+        // A request was given up, and its bytes arrive now: first where the next ones go.
+        let mut late = essai.open(upload, 6).unwrap();
+        late.append(b" trop tard").unwrap();
+        late.sync().unwrap();
+        staging.append(b" et tenu").unwrap();
+        assert!(staging.sync().is_err(), "another object is there");
+        drop(staging);
+        let mut staging = essai.open(upload, 6).unwrap();
+        staging.append(b" et tenu").unwrap();
+        staging.sync().unwrap();
+        // Then under the sealed name, and no piece owns that.
+        late.conclude().unwrap();
+        essai.coffre.seal(late).unwrap_err();
+        let blob = essai.coffre.seal(staging).unwrap();
+        assert_eq!(essai.content(blob), b"promis et tenu");
+    }
+}
+
+#[test]
+fn s3_a_sealing_without_its_piece_gives_way_to_the_next() {
+    for forme in Forme::ALL {
+        let Some(essai) = in_a_bucket(forme) else { return };
+        let upload = upload();
+        for bytes in [&b"sans suite"[..], b"avec suite"] {
+            let mut staging = essai.open(upload, 0).unwrap();
+            staging.append(bytes).unwrap();
+            let blob = essai.coffre.seal(staging).unwrap();
+            assert_eq!(essai.content(blob), bytes);
+        }
+    }
+}
+
+#[test]
+fn s3_that_is_away_or_refuses_is_told_from_bytes_that_are_missing() {
+    let Some(url) = essai::new_bucket() else { return };
+    let open = |bucket: Bucket| Coffre::open_bucket(&bucket, None).unwrap_err();
+    let away = Bucket { endpoint: Some("http://127.0.0.1:9".to_owned()), ..url.clone() };
+    assert!(matches!(open(away), CoffreError::Injoignable { cause: "pas de connexion", .. }));
+    let absent = Bucket { name: "absent".to_owned(), ..url };
+    assert!(matches!(open(absent), CoffreError::SansBucket { .. }));
+}
+
+#[test]
+fn a_coffre_is_copied_into_another_and_compared() {
+    let essai = Essai::new(Forme::Chiffre);
+    let (blob, bytes) = three_records(&essai);
+    let (under_way, folder) = (upload(), tempfile::tempdir().unwrap());
+    let mut staging = essai.open(under_way, 0).unwrap();
+    staging.append(b"promis").unwrap();
+    staging.sync().unwrap();
+    staging.append(b" et perdu").unwrap();
+    // From a folder to where the tests are run with, and back.
+    let (root, there) = (folder.path(), Lieu::new(&folder.path().join("autre")));
+    let kept = Coffre::open(&root.join("dossier"), None).unwrap();
+    let other = there.open(None).unwrap();
+    for (from, to) in [(&essai.coffre, &kept), (&kept, &other)] {
+        assert!(from.copy_to(blob, to).unwrap());
+        assert!(!from.copy_to(blob, to).unwrap() && from.is_same(blob, to).unwrap());
+        for _ in 0..2 {
+            assert!(from.copy_staging_to(under_way, 6, to).unwrap());
+        }
+        let missing = from.copy_staging_to(under_way, 20, to).unwrap_err();
+        assert!(matches!(missing, CoffreError::TropCourt { .. }), "{missing}");
+    }
+    assert!(kept.list_blobs().unwrap().len() == 1 && other.list_blobs().unwrap().len() == 1);
+    let own = Essai { coffre: Coffre { moteur: other.moteur, cles: essai.coffre.cles.clone() }, lieu: there, ..essai };
+    assert_eq!(own.content(blob), bytes);
+    let mut staging = own.open(under_way, 6).unwrap();
+    staging.append(b" et tenu").unwrap();
+    let ended = own.coffre.seal(staging).unwrap();
+    assert_eq!(own.content(ended), b"promis et tenu");
+    // Other bytes under the same name.
+    let mut raw = fs::read(own.path(blob)).unwrap();
+    raw[60] ^= 1;
+    fs::write(own.path(blob), raw).unwrap();
+    assert!(!kept.is_same(blob, &own.coffre).unwrap());
 }
 
 /// What happens to an upload.
@@ -418,8 +572,20 @@ proptest! {
                     staging.cut_to(promised as u64).unwrap();
                     model.truncate(promised);
                 }
+                // An object was put, or not, and never promised.
+                Coup::Panne(kept, _) if essai.lieu.is_bucket() => {
+                    if kept % 2 == 1 {
+                        staging.sync().unwrap();
+                    }
+                    drop(staging);
+                    model.truncate(promised);
+                    staging = essai.open(upload, promised).unwrap();
+                    let mut seen = Vec::new();
+                    staging.read_all(|part| seen.extend_from_slice(part)).unwrap();
+                    prop_assert_eq!(&seen, &model);
+                }
                 Coup::Panne(kept, rubbish) => {
-                    let path = essai.coffre.staging_path(upload, staging.forme());
+                    let path = essai.staged(upload);
                     let size = |path: &Path| usize::try_from(fs::metadata(path).unwrap().len()).unwrap();
                     let before = size(&path);
                     staging.cut_to(promised as u64).unwrap();
@@ -439,13 +605,17 @@ proptest! {
             }
             prop_assert_eq!(staging.length(), model.len() as u64);
         }
+        if model.is_empty() && !chiffre && essai.lieu.is_bucket() {
+            // No document is empty, and no part of nothing can be asked of S3.
+            return Ok(());
+        }
         let blob = essai.coffre.seal(staging).unwrap();
         let mut open = essai.coffre.open_blob(blob, essai.cle.as_ref()).unwrap();
         prop_assert_eq!(open.length(), model.len() as u64);
         // One open file, back and forth.
         for (start, count) in [(0, model.len() + 1)].into_iter().chain(ranges) {
             let start = start.min(model.len());
-            open.seek(start as u64).unwrap();
+            open.seek(start as u64);
             let (mut got, mut buffer) = (Vec::new(), vec![0; 10_000]);
             while got.len() < count {
                 match open.read(&mut buffer).unwrap() {

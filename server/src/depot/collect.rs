@@ -29,6 +29,10 @@ const PURGED_AT_ONCE: u32 = 1_000;
 /// Blobs looked up in one read of the base, so that it does not last.
 const LOOKED_UP_AT_ONCE: usize = 500;
 
+/// Sealed files left over that a crash, or many, may explain. More, where they are also most of what lies there, mean that
+/// the coffre is another base's.
+const LEFT_OVER_MAX: usize = 100;
+
 /// Collects until the server ends.
 pub(crate) async fn collect_forever(service: Arc<Service>) {
     loop {
@@ -53,6 +57,14 @@ async fn collect(service: &Service) -> Result<(), Refus> {
     let coffre = service.coffre.clone();
     Service::blocking(move || purged.into_iter().try_for_each(|blob| coffre.remove_blob(blob))).await??;
     let orphans = find_orphans(&service.store, &service.coffre).await?;
+    if is_anothers(orphans.blobs.len(), orphans.sealed) {
+        tracing::error!(
+            orphans = orphans.blobs.len(),
+            sealed = orphans.sealed,
+            "most of the coffre is unknown to the base, which may be another's: nothing of it is removed"
+        );
+        return Ok(());
+    }
     let removed = orphans.staged.len() + orphans.blobs.len();
     let coffre = service.coffre.clone();
     Service::blocking(move || {
@@ -77,6 +89,13 @@ pub(crate) struct Orphans {
     staged: Vec<UploadId>,
     /// Sealed.
     pub(crate) blobs: Vec<BlobId>,
+    /// Sealed bytes in all.
+    sealed: usize,
+}
+
+/// Whether so many left over among so many are no leftovers.
+fn is_anothers(left_over: usize, sealed: usize) -> bool {
+    left_over > LEFT_OVER_MAX && left_over > sealed / 2
 }
 
 /// Finds the bytes that no upload and no row owns, and that nothing under way can still want.
@@ -100,6 +119,7 @@ pub(crate) async fn find_orphans(store: &Store, coffre: &Coffre) -> Result<Orpha
         .filter(|(upload, changed)| old(*changed) && !alive.contains(upload))
         .map(|(upload, _)| upload)
         .collect();
+    let count = sealed.len();
     let suspects: Vec<BlobId> = sealed
         .into_iter()
         // Sealed bytes whose upload is still alive are taken back when it goes on.
@@ -120,5 +140,26 @@ pub(crate) async fn find_orphans(store: &Store, coffre: &Coffre) -> Result<Orpha
         });
         blobs.extend(orphans.await?);
     }
-    Ok(Orphans { staged, blobs })
+    Ok(Orphans { staged, blobs, sealed: count })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coffre_that_the_base_does_not_know_is_not_collected() {
+        for (left_over, sealed, anothers) in [
+            (0, 0, false),
+            // A trial's, all of it left over by a base that was thrown away.
+            (100, 100, false),
+            (101, 101, true),
+            (101, 201, true),
+            (101, 202, false),
+            (5_000, 1_000_000, false),
+            (600_000, 1_000_000, true),
+        ] {
+            assert_eq!(is_anothers(left_over, sealed), anothers, "{left_over} of {sealed}");
+        }
+    }
 }

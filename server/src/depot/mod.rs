@@ -48,6 +48,7 @@ use holders::Found;
 pub(crate) use holders::Holders;
 pub(crate) use partenaire::deposit_partenaire;
 use receive::Reception;
+pub(crate) use tenue::copy_promised;
 
 /// The version of the protocol that we speak, and the only one.
 const TUS_VERSION: HeaderValue = HeaderValue::from_static("1.0.0");

@@ -216,7 +216,7 @@ impl Reception {
     }
 
     /// Makes what was written durable, then records it: only after both may it be promised.
-    async fn checkpoint(&mut self, writing: Writing) -> Result<Writing, Refus> {
+    async fn checkpoint(&mut self, mut writing: Writing) -> Result<Writing, Refus> {
         let (from, to) = (self.depot.offset, writing.offset());
         if from == to {
             return Ok(writing);
@@ -262,6 +262,9 @@ impl Reception {
                 registre::attach_justificatif(tx, upload, generation, &deposant, blob, sha256, now)
             })
             .await;
+        if attached.is_ok() && from > 0 {
+            self.tidy();
+        }
         match attached {
             Ok(attached) => {
                 self.service.mesures.envoi_attache();
@@ -303,6 +306,18 @@ impl Reception {
         let (upload, generation) = (self.depot.upload, self.depot.generation);
         self.service.store.write(move |tx| registre::fail_depot(tx, upload, generation)).await?;
         super::remove_upload(&self.service, upload, generation).await
+    }
+
+    /// What was promised along the way has its piece: where it lies apart, it goes. Nobody waits for that, and what cannot be
+    /// removed is collected later.
+    fn tidy(&self) {
+        let (coffre, name) =
+            (self.service.coffre.clone(), tenue::name_of(self.depot.upload, self.depot.generation));
+        self.service.writers.spawn_blocking(move || {
+            if let Err(error) = coffre.tidy(name) {
+                tracing::warn!(%error, "what was staged of an upload could not be removed yet");
+            }
+        });
     }
 
     /// Erases bytes that another deposit had already brought.

@@ -12,7 +12,7 @@ use wire::UploadId;
 use super::writing::Writing;
 use crate::{
     coffre::{Coffre, CoffreError, Enveloppe},
-    registre::Depot,
+    registre::{Depot, Promesse},
 };
 
 /// The coffre's name for the bytes of a generation. That of the first is the upload's own id; the bits that others differ
@@ -33,7 +33,7 @@ pub(super) fn carry_over(
     cle: Option<&Enveloppe>,
 ) -> Result<Writing, CoffreError> {
     if depot.offset > 0 {
-        copy_promised(coffre, depot, cle)?;
+        carry_promised(coffre, depot, cle)?;
     }
     let writing = open(coffre, depot, cle)?;
     for before in 0..depot.generation {
@@ -43,10 +43,18 @@ pub(super) fn carry_over(
 }
 
 /// Copies the newest file before this generation's that has all promised bytes, and makes the copy durable.
-fn copy_promised(coffre: &Coffre, depot: &Depot, cle: Option<&Enveloppe>) -> Result<(), CoffreError> {
+fn carry_promised(coffre: &Coffre, depot: &Depot, cle: Option<&Enveloppe>) -> Result<(), CoffreError> {
+    from_newest((0..depot.generation).rev(), |before| copy_from(coffre, depot, before, cle))
+}
+
+/// What the newest of these generations gives whose file has all promised bytes.
+fn from_newest<T>(
+    generations: impl Iterator<Item = u64>,
+    mut attempt: impl FnMut(u64) -> Result<T, CoffreError>,
+) -> Result<T, CoffreError> {
     let mut missed = CoffreError::Absent { operation: "reprise" };
-    for before in (0..depot.generation).rev() {
-        match copy_from(coffre, depot, before, cle) {
+    for made in generations {
+        match attempt(made) {
             Err(CoffreError::Absent { .. } | CoffreError::TropCourt { .. }) => {}
             // Told where no other file has them.
             Err(error @ CoffreError::Altere { .. }) => missed = error,
@@ -74,6 +82,14 @@ fn copy_from(
     staging.sync()
 }
 
+/// Copies the promised bytes of an upload into another coffre, from the newest file that has them all. Whether they arrived
+/// as they left.
+pub(crate) fn copy_promised(from: &Coffre, to: &Coffre, promesse: &Promesse) -> Result<bool, CoffreError> {
+    from_newest((0..=promesse.generation).rev(), |made| {
+        from.copy_staging_to(name_of(promesse.upload, made), promesse.offset, to)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
@@ -84,7 +100,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        coffre::{Cles, create_master_key},
+        coffre::{Cles, create_master_key, essai::Lieu},
         registre::EtatDepot,
     };
 
@@ -108,7 +124,7 @@ mod tests {
 
     fn fresh() -> (tempfile::TempDir, Coffre) {
         let root = tempfile::tempdir().unwrap();
-        let coffre = Coffre::open(root.path(), None).unwrap();
+        let coffre = Lieu::new(root.path()).open(None).unwrap();
         (root, coffre)
     }
 
@@ -135,6 +151,7 @@ mod tests {
         newer.append(&CONTENT[30..]).unwrap();
         assert_eq!(newer.digest().0, <[u8; 32]>::from(Sha256::digest(CONTENT)));
         newer.seal(&coffre).unwrap();
+        coffre.tidy(name_of(depot(1, 0).upload, 1)).unwrap();
         assert_eq!(read(&coffre, &depot(1, 0)), CONTENT);
         assert!(coffre.list_staging().unwrap().is_empty());
     }
@@ -143,7 +160,9 @@ mod tests {
     fn what_was_sealed_and_not_attached_is_carried_over() {
         let (_root, coffre) = fresh();
         let mut first = open(&coffre, &depot(0, 0), None).unwrap();
-        first.append(CONTENT).unwrap();
+        first.append(&CONTENT[..12]).unwrap();
+        first.sync().unwrap();
+        first.append(&CONTENT[12..]).unwrap();
         first.seal(&coffre).unwrap();
         let mut newer = carry_over(&coffre, &depot(1, 12), None).unwrap();
         newer.append(&CONTENT[12..]).unwrap();
@@ -163,6 +182,7 @@ mod tests {
         let mut newer = carry_over(&coffre, &depot(3, 20), None).unwrap();
         newer.append(&CONTENT[20..]).unwrap();
         newer.seal(&coffre).unwrap();
+        coffre.tidy(name_of(depot(3, 0).upload, 3)).unwrap();
         assert_eq!(read(&coffre, &depot(3, 0)), CONTENT);
         assert!(coffre.list_staging().unwrap().is_empty());
         let (_root, empty) = fresh();

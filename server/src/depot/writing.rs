@@ -91,7 +91,7 @@ impl Writing {
     }
 
     /// Makes what was written durable.
-    pub(super) fn sync(&self) -> Result<(), CoffreError> {
+    pub(super) fn sync(&mut self) -> Result<(), CoffreError> {
         self.staging.sync()
     }
 

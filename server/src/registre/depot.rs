@@ -5,7 +5,7 @@ use wire::UploadId;
 
 use super::{
     for_agent::is_in_territory,
-    types::{Deposant, Depot, EtatDepot},
+    types::{Deposant, Depot, EtatDepot, Promesse},
 };
 use crate::{
     params,
@@ -63,4 +63,13 @@ pub fn list_depots_en_cours(tx: &Tx<'_>) -> Result<Vec<(UploadId, u64)>, StoreEr
     tx.query_all("SELECT upload, generation FROM depot WHERE etat = $1", params![EtatDepot::EnCours], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })
+}
+
+/// What was promised of uploads under way.
+pub fn list_promesses(tx: &Tx<'_>) -> Result<Vec<Promesse>, StoreError> {
+    tx.query_all(
+        "SELECT upload, generation, recus FROM depot WHERE etat = $1 AND recus > 0 ORDER BY upload",
+        params![EtatDepot::EnCours],
+        |row| Ok(Promesse { upload: row.get(0)?, generation: row.get(1)?, offset: row.get(2)? }),
+    )
 }

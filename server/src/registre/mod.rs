@@ -74,7 +74,7 @@ pub use deposit_partenaire::{
     Concerne, ConcerneInvalide, DeposePartenaire, DepotPartenaire, Reference, ReferenceInvalide,
     check_partenaire, deposit_partenaire,
 };
-pub use depot::{find_depot, list_depots_en_cours};
+pub use depot::{find_depot, list_depots_en_cours, list_promesses};
 pub use efface_demande::{
     DemandeEffacee, MotifDemande, Restes, erase_demande, find_demande_to_erase, list_demandes_effacees,
 };
@@ -135,7 +135,7 @@ pub use territoires::autres_territoires;
 pub use types::{
     AInspecter, AgentConnecte, ApercuContenu, ApercuDessine, ApercusDessines, Contenu, Dalo, DemandeAgent,
     Deposant, Depot, DocumentGarde, EtatCompte, EtatDepot, FaitsPiece, Original, PieceAgent, Profil,
-    SessionCourante,
+    Promesse, SessionCourante,
 };
 pub use withdraw_justificatif::{WithdrawError, withdraw_justificatif};
 pub use work_list::{

@@ -224,6 +224,17 @@ pub struct Depot {
     pub expire_le: DateTime<Utc>,
 }
 
+/// What was promised of an upload under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promesse {
+    /// Which.
+    pub upload: UploadId,
+    /// Its generation.
+    pub generation: u64,
+    /// Bytes that are durable, of this generation or of an earlier one.
+    pub offset: u64,
+}
+
 /// The bytes that a reader may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contenu {

@@ -78,8 +78,22 @@ pub enum MigrerError {
     Store(#[from] StoreError),
 }
 
-/// Takes the base in a file over to a server. Blocks, for as long as it takes.
-pub fn migrer(depart: &Base, arrivee: &Base) -> Result<Migre, MigrerError> {
+/// Takes the base in a file over to a server. Once all its rows are there, and before any server may open it, `also` is
+/// given the old base: what else must be there is then taken over too. Blocks, for as long as it takes.
+pub fn migrer<E: From<MigrerError>>(
+    depart: &Base,
+    arrivee: &Base,
+    also: impl FnOnce(&Tx<'_>) -> Result<(), E>,
+) -> Result<Migre, E> {
+    let source = open_source(depart, arrivee)?;
+    let target = open_writer(arrivee).map_err(MigrerError::from)?;
+    let migre = take_over(&source.0, &target, &source.1)?;
+    also(&Tx::new(&source.0))?;
+    open_to_servers(&target)?;
+    Ok(migre)
+}
+
+fn open_source(depart: &Base, arrivee: &Base) -> Result<(Connexion, Vec<Table>), MigrerError> {
     let (Lieu::Sqlite(file), Lieu::Postgresql { .. }) = (&depart.0, &arrivee.0) else {
         return Err(MigrerError::SansArrivee);
     };
@@ -91,7 +105,7 @@ pub fn migrer(depart: &Base, arrivee: &Base) -> Result<Migre, MigrerError> {
     tables.retain(|table| table.name != OWN_TABLE);
     let source = Connexion::Sqlite(source);
     check_version(&source)?;
-    take_over(&source, arrivee, &tables)
+    Ok((source, tables))
 }
 
 fn check_version(source: &Connexion) -> Result<(), MigrerError> {
@@ -99,22 +113,25 @@ fn check_version(source: &Connexion) -> Result<(), MigrerError> {
     if trouvee == connue { Ok(()) } else { Err(MigrerError::Version { trouvee, connue }) }
 }
 
-fn take_over(source: &Connexion, arrivee: &Base, tables: &[Table]) -> Result<Migre, MigrerError> {
-    let target = open_writer(arrivee)?;
-    in_transaction(&target, |tx| mark(&target, tx, tables))?;
+fn take_over(source: &Connexion, target: &Connexion, tables: &[Table]) -> Result<Migre, MigrerError> {
+    in_transaction(target, |tx| mark(target, tx, tables))?;
     for table in tables {
-        copy(source, &target, table)?;
+        copy(source, target, table)?;
     }
     let mut lignes = 0;
     for table in tables {
         let left = Print::of(source, table)?;
-        if left != Print::of(&target, table)? {
+        if left != Print::of(target, table)? {
             return Err(MigrerError::Differe(table.name.clone()));
         }
         lignes += left.rows;
     }
-    in_transaction(&target, |tx| Ok(tx.execute(&format!("DROP TABLE {MARK}"), &[]).map(drop)?))?;
     Ok(Migre { tables: tables.len(), lignes })
+}
+
+/// Takes the mark away.
+fn open_to_servers(target: &Connexion) -> Result<(), MigrerError> {
+    in_transaction(target, |tx| Ok(tx.execute(&format!("DROP TABLE {MARK}"), &[]).map(drop)?))
 }
 
 /// Marks an empty base, or finds the mark of an interrupted migration.

@@ -6,6 +6,7 @@
 pub(crate) mod adresses;
 pub(crate) mod agent;
 pub(crate) mod base;
+pub(crate) mod bucket;
 
 use std::{
     fmt::Write as _,
@@ -17,6 +18,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use server::{
     clock::Clock,
+    coffre::Coffre,
     config::{Config, Courrier, Tls, base_file},
     http::limites::Delais,
     params, registre, secrets,
@@ -59,6 +61,8 @@ pub(crate) struct Server {
     pub(crate) donnees: tempfile::TempDir,
     /// The address of its base, where that is no file among its data.
     pub(crate) base: Option<String>,
+    /// The bucket of its coffre, where that is not among its data.
+    bucket: Option<String>,
 }
 
 impl Server {
@@ -93,7 +97,8 @@ impl Server {
     fn open(clock: Clock, decide: impl FnOnce(&mut Config), limits: impl FnOnce(&mut Service)) -> Self {
         let donnees = tempfile::tempdir().unwrap();
         let base = base::new_database();
-        let mut config = config(&donnees, base.as_deref());
+        let bucket = bucket::new_bucket();
+        let mut config = config(&donnees, base.as_deref(), bucket.as_deref());
         decide(&mut config);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -102,13 +107,30 @@ impl Server {
         let store = service.store.clone();
         runtime.block_on(fill(&store)).unwrap();
         let running = runtime.block_on(start(service)).unwrap();
-        Self { address: running.address, store, clock, running: Some(running), runtime, donnees, base }
+        Self { address: running.address, store, clock, running: Some(running), runtime, donnees, base, bucket }
+    }
+
+    /// Where its coffre lies, for who looks there without it.
+    pub(crate) fn coffre(&self) -> std::path::PathBuf {
+        match &self.bucket {
+            Some(bucket) => bucket::folder_of(bucket).unwrap(),
+            None => self.donnees.path().join("donnees/coffre"),
+        }
+    }
+
+    /// Its coffre, as it opens it.
+    pub(crate) fn open_coffre(&self) -> Coffre {
+        match &self.bucket {
+            Some(bucket) => Coffre::open_bucket(&bucket.parse().unwrap(), None).unwrap(),
+            None => Coffre::open(&self.coffre(), None).unwrap(),
+        }
     }
 
     /// Stops, then starts again on the same data and another port.
     pub(crate) fn restart(&mut self) {
         self.stop();
-        let service = Service::open(config(&self.donnees, self.base.as_deref()), self.clock.clone()).unwrap();
+        let config = config(&self.donnees, self.base.as_deref(), self.bucket.as_deref());
+        let service = Service::open(config, self.clock.clone()).unwrap();
         self.store = service.store.clone();
         let running = self.runtime.block_on(start(service)).unwrap();
         self.address = running.address;
@@ -202,11 +224,12 @@ pub(crate) fn matin() -> Clock {
     Clock::set_to("2026-11-25T10:00:00Z".parse().unwrap())
 }
 
-fn config(folder: &tempfile::TempDir, base: Option<&str>) -> Config {
+fn config(folder: &tempfile::TempDir, base: Option<&str>, bucket: Option<&str>) -> Config {
     let donnees = folder.path().join("donnees");
     Config {
         base: base.map_or_else(|| base_file(&donnees), |url| url.parse().unwrap()),
         donnees,
+        coffre: bucket.map(|url| url.parse().unwrap()),
         cles: None,
         ecoute: "127.0.0.1:0".parse().unwrap(),
         mesures: None,

@@ -80,6 +80,7 @@ impl Serveur {
             donnees: dossier.path().join("donnees"),
             cles: None,
             base: essai::new_base(dossier.path()),
+            coffre: crate::coffre::essai::new_bucket(),
             ecoute: "127.0.0.1:0".parse().unwrap(),
             mesures: None,
             tls: Tls::Sans,

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::store::{MigrerError, OpenError};
+use crate::store::{Migre, MigrerError, OpenError};
 
 /// A base in a file, and its path.
 fn file() -> (Base, std::path::PathBuf) {
@@ -37,6 +37,11 @@ fn server() -> (store::Base, String) {
     (url.parse().unwrap(), url)
 }
 
+/// Takes the base alone over.
+fn migrer(from: &store::Base, to: &store::Base) -> Result<Migre, MigrerError> {
+    store::migrer(from, to, |_| Ok(()))
+}
+
 #[test]
 fn postgresql_a_base_in_a_file_is_taken_over_whole_and_stays_as_it_was() {
     let (base, path) = file();
@@ -48,7 +53,7 @@ fn postgresql_a_base_in_a_file_is_taken_over_whole_and_stays_as_it_was() {
     let log_before = fs::read(&log).unwrap();
     let (to, url) = server();
 
-    let migrated = store::migrer(&base.lieu, &to).unwrap();
+    let migrated = migrer(&base.lieu, &to).unwrap();
     assert!(migrated.lignes > 1_200, "{migrated:?}");
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(fs::read(&log).unwrap(), log_before);
@@ -61,7 +66,7 @@ fn postgresql_a_base_in_a_file_is_taken_over_whole_and_stays_as_it_was() {
 
     // What was taken over once is not mixed with what came since.
     there.deposit(phone, &there.facts("identite", "passeport"), 9);
-    let again = store::migrer(&store::Base::file(&path), &to);
+    let again = migrer(&store::Base::file(&path), &to);
     assert!(matches!(again, Err(MigrerError::PasVide(_))), "{again:?}");
 }
 
@@ -70,12 +75,12 @@ fn postgresql_an_interrupted_migration_goes_on_and_no_server_opens_it_before() {
     let (base, _) = file();
     fill(&base);
     let (to, url) = server();
-    let whole = store::migrer(&base.lieu, &to).unwrap();
+    let whole = migrer(&base.lieu, &to).unwrap();
     // As an interruption leaves it: the mark, and of each table the beginning.
     essai::run_sql(&url, "CREATE TABLE migration_en_cours (commencee_le BIGINT NOT NULL)");
     essai::run_sql(&url, "DELETE FROM journal WHERE rang > 500; DELETE FROM depot; DELETE FROM courriel");
     assert!(matches!(Store::open(&to), Err(OpenError::Migration)));
-    assert_eq!(store::migrer(&base.lieu, &to).unwrap(), whole);
+    assert_eq!(migrer(&base.lieu, &to).unwrap(), whole);
     Store::open(&to).unwrap();
 }
 
@@ -84,10 +89,10 @@ fn postgresql_a_row_that_arrives_otherwise_is_told_and_the_base_stays_closed() {
     let (base, _) = file();
     fill(&base);
     let (to, url) = server();
-    store::migrer(&base.lieu, &to).unwrap();
+    migrer(&base.lieu, &to).unwrap();
     essai::run_sql(&url, "CREATE TABLE migration_en_cours (commencee_le BIGINT NOT NULL)");
     essai::run_sql(&url, "UPDATE personne SET prenom = 'Autre' WHERE prenom = 'Lou'");
-    let told = store::migrer(&base.lieu, &to);
+    let told = migrer(&base.lieu, &to);
     assert!(matches!(&told, Err(MigrerError::Differe(table)) if table == "personne"), "{told:?}");
     assert!(matches!(Store::open(&to), Err(OpenError::Migration)));
 }
@@ -96,8 +101,8 @@ fn postgresql_a_row_that_arrives_otherwise_is_told_and_the_base_stays_closed() {
 fn postgresql_a_migration_goes_from_a_file_to_a_server_only() {
     let (base, path) = file();
     let (to, _) = server();
-    assert!(matches!(store::migrer(&base.lieu, &base.lieu), Err(MigrerError::SansArrivee)));
-    assert!(matches!(store::migrer(&to, &to), Err(MigrerError::SansArrivee)));
+    assert!(matches!(migrer(&base.lieu, &base.lieu), Err(MigrerError::SansArrivee)));
+    assert!(matches!(migrer(&to, &to), Err(MigrerError::SansArrivee)));
     let absent = store::Base::file(&path.with_file_name("absente.sqlite"));
-    assert!(matches!(store::migrer(&absent, &to), Err(MigrerError::SansDepart)));
+    assert!(matches!(migrer(&absent, &to), Err(MigrerError::SansDepart)));
 }

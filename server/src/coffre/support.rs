@@ -1,0 +1,90 @@
+//! One file's bytes under either engine, for what enciphers, stages and reads them: read anywhere, added to at the end, cut,
+//! made durable.
+
+use std::{
+    fs::File,
+    io::{self, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::FileExt as _,
+};
+
+use super::{CoffreError, chiffre::altered, objets::Objets};
+
+/// Where a file's bytes are.
+#[derive(Debug)]
+pub(super) enum Support {
+    /// In a file. It is written where it stands: at its end, which every cut sees to.
+    Fichier(File),
+    /// In objects of a bucket.
+    Objets(Objets),
+}
+
+impl Support {
+    /// Bytes in all, those not yet durable included.
+    pub(super) fn size(&self) -> Result<u64, CoffreError> {
+        match self {
+            Self::Fichier(file) => {
+                let metadata = file.metadata().map_err(|source| CoffreError::new("lecture", source))?;
+                Ok(metadata.len())
+            }
+            Self::Objets(objets) => Ok(objets.size()),
+        }
+    }
+
+    /// Reads what lies at a place, at most `buffer.len()` bytes; 0 at the end.
+    pub(super) fn read_at(&mut self, buffer: &mut [u8], at: u64) -> Result<usize, CoffreError> {
+        match self {
+            Self::Fichier(file) => {
+                file.read_at(buffer, at).map_err(|source| CoffreError::new("lecture", source))
+            }
+            Self::Objets(objets) => objets.read_at(buffer, at),
+        }
+    }
+
+    /// Reads exactly these bytes; a file that ends before is not what it was.
+    pub(super) fn read_exact_at(&mut self, buffer: &mut [u8], at: u64) -> Result<(), CoffreError> {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.read_at(rest, at + filled as u64)? {
+                0 => return Err(altered()),
+                read => filled += read,
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds bytes at the end. On an error some of them may be there, until [`Support::cut`].
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), CoffreError> {
+        match self {
+            Self::Fichier(file) => {
+                file.write_all(bytes).map_err(|source| CoffreError::new("écriture", source))
+            }
+            Self::Objets(objets) => objets.append(bytes),
+        }
+    }
+
+    /// Drops what lies after the first `end` bytes, and goes there.
+    pub(super) fn cut(&mut self, end: u64) -> Result<(), CoffreError> {
+        match self {
+            Self::Fichier(file) => {
+                let mut attempt = || -> io::Result<()> {
+                    if file.metadata()?.len() > end {
+                        file.set_len(end)?;
+                    }
+                    file.seek(SeekFrom::Start(end)).map(drop)
+                };
+                attempt().map_err(|source| CoffreError::new("retour en arrière", source))
+            }
+            Self::Objets(objets) => objets.cut(end),
+        }
+    }
+
+    /// Makes every byte durable.
+    pub(super) fn sync(&mut self) -> Result<(), CoffreError> {
+        match self {
+            Self::Fichier(file) => {
+                file.sync_data().map_err(|source| CoffreError::new("synchronisation", source))
+            }
+            Self::Objets(objets) => objets.sync(),
+        }
+    }
+}
