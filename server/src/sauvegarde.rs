@@ -119,8 +119,9 @@ struct Date {
     faite_le: DateTime<Utc>,
 }
 
+/// What of erasures lies beside a backup.
 #[derive(Serialize, Deserialize)]
-struct Effacements {
+struct ListeEcrite {
     jusqu_au: DateTime<Utc>,
     effacements: Vec<EffacementEcrit>,
     /// Lists of earlier versions know none.
@@ -222,7 +223,7 @@ pub(crate) async fn write_effacements(
         .await?;
     let effacements = effacements.into_iter().map(EffacementEcrit::from).collect();
     let demandes = demandes.into_iter().map(DemandeEcrite::from).collect();
-    write(dossier, EFFACEMENTS_FILE, &Effacements { jusqu_au, effacements, demandes })
+    write(dossier, EFFACEMENTS_FILE, &ListeEcrite { jusqu_au, effacements, demandes })
 }
 
 /// Restores a backup into an empty folder of data, its files into the bucket where there is one: what lies there already
@@ -235,7 +236,7 @@ pub(crate) async fn restore(
 ) -> Result<Restauration, SauvegardeError> {
     let now = clock.now();
     let Date { faite_le } = read(dossier, DATE_FILE)?;
-    let Effacements { jusqu_au, effacements, demandes } = read(dossier, EFFACEMENTS_FILE)?;
+    let ListeEcrite { jusqu_au, effacements, demandes } = read(dossier, EFFACEMENTS_FILE)?;
     if now - faite_le > SAUVEGARDE_AGE_MAX {
         return Err(SauvegardeError::TropAncienne { faite_le });
     }

@@ -44,13 +44,14 @@ fn exposition(at: SocketAddr) -> String {
     String::from_utf8(reply.body).unwrap()
 }
 
-/// Every sample's value by its name and labels, as they stand.
-fn scrape(at: SocketAddr) -> BTreeMap<String, f64> {
+/// Every sample's value by its name and labels, as they stand; all but the histograms' sums are whole numbers.
+fn scrape(at: SocketAddr) -> BTreeMap<String, i64> {
     let text = exposition(at);
     assert!(text.ends_with("# EOF\n"));
     let samples = text.lines().filter(|line| !line.starts_with('#'));
     samples
         .map(|line| line.rsplit_once(' ').unwrap())
+        .filter(|(name, _)| !name.contains("_sum{"))
         .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
         .collect()
 }
@@ -60,10 +61,10 @@ fn a_deposit_moves_what_it_should() {
     let (server, at) = server();
     let session = server.session(MARTIN);
     let before = scrape(at);
-    let value = |samples: &BTreeMap<String, f64>, name: &str| {
+    let value = |samples: &BTreeMap<String, i64>, name: &str| {
         samples.get(&format!("ma_demande_{name}")).copied().unwrap_or_default()
     };
-    assert_eq!(value(&before, "inspection_attente"), 0.0);
+    assert_eq!(value(&before, "inspection_attente"), 0);
 
     // Three uploads begun: one attached in two parts, one never continued, one of no known type.
     let (depot, bytes) = (new_depot(), pdf(300_000, 0));
@@ -81,26 +82,26 @@ fn a_deposit_moves_what_it_should() {
 
     let moved = |name: &str| value(&after, name) - value(&before, name);
     for (name, by) in [
-        ("envois_commences_total", 3.0),
-        ("envois_attaches_total", 1.0),
-        ("octets_recus_total", 305_000.0),
-        (r#"envois_refuses_total{code="fichier_inconnu"}"#, 1.0),
-        (r#"envois_refuses_total{code="fichier_trop_volumineux"}"#, 1.0),
-        (r#"envois_refuses_total{code="requete_illisible"}"#, 1.0),
-        (r#"requete_duree_seconds_count{route="begin_depot"}"#, 5.0),
-        (r#"requete_duree_seconds_count{route="append_depot"}"#, 3.0),
-        (r#"requete_duree_seconds_bucket{le="+Inf",route="append_depot"}"#, 3.0),
-        (r#"reponses_total{statut="2xx"}"#, 5.0),
-        (r#"reponses_total{statut="4xx"}"#, 3.0),
+        ("envois_commences_total", 3),
+        ("envois_attaches_total", 1),
+        ("octets_recus_total", 305_000),
+        (r#"envois_refuses_total{code="fichier_inconnu"}"#, 1),
+        (r#"envois_refuses_total{code="fichier_trop_volumineux"}"#, 1),
+        (r#"envois_refuses_total{code="requete_illisible"}"#, 1),
+        (r#"requete_duree_seconds_count{route="begin_depot"}"#, 5),
+        (r#"requete_duree_seconds_count{route="append_depot"}"#, 3),
+        (r#"requete_duree_seconds_bucket{le="+Inf",route="append_depot"}"#, 3),
+        (r#"reponses_total{statut="2xx"}"#, 5),
+        (r#"reponses_total{statut="4xx"}"#, 3),
         // No inspecteur runs in these tests.
-        ("inspection_attente", 1.0),
-        ("inspection_plus_ancienne_seconds", 90.0),
-        ("courriels_attente", 0.0),
-        ("base_repond", 0.0),
+        ("inspection_attente", 1),
+        ("inspection_plus_ancienne_seconds", 90),
+        ("courriels_attente", 0),
+        ("base_repond", 0),
     ] {
         assert_eq!(moved(name), by, "{name}");
     }
-    assert_eq!(value(&after, "base_repond"), 1.0);
+    assert_eq!(value(&after, "base_repond"), 1);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn connections_mail_and_faults_are_counted() {
     let (server, at) = server();
     let open = "ma_demande_connexions_ouvertes";
     let held: Vec<_> = (0..3).map(|_| server.connect()).collect();
-    let until = |count: f64| {
+    let until = |count: i64| {
         for _ in 0..500 {
             if scrape(at)[open] == count {
                 return;
@@ -117,16 +118,16 @@ fn connections_mail_and_faults_are_counted() {
         }
         panic!("{open} is never {count}");
     };
-    until(3.0);
+    until(3);
     drop(held);
-    until(0.0);
+    until(0);
 
     // Due in a year, so that it waits.
     server.write_sql(
         "INSERT INTO courriel (id, destinataire, sujet, corps, essais, a_envoyer_le) \
          SELECT id, 'a@b.example', '', '', 0, 1900000000000 FROM demande",
     );
-    assert_eq!(scrape(at)["ma_demande_courriels_attente"], 2.0);
+    assert_eq!(scrape(at)["ma_demande_courriels_attente"], 2);
 
     // The bytes of a piece that anybody may read are gone.
     let session = server.session(MARTIN);
@@ -136,7 +137,7 @@ fn connections_mail_and_faults_are_counted() {
     std::fs::remove_dir_all(server.donnees.path().join("donnees/coffre/blobs")).unwrap();
     let lost = session.send("GET", &format!("/api/v1/justificatifs/{piece}/contenu"), &[], b"");
     assert_eq!(lost.status, 500);
-    assert_eq!(scrape(at)[r#"ma_demande_coffre_pannes_total{genre="absent"}"#], 1.0);
+    assert_eq!(scrape(at)[r#"ma_demande_coffre_pannes_total{genre="absent"}"#], 1);
     // A base without its table.
     server.write_sql("DROP TABLE session_a_demi");
     server.write_sql("ALTER TABLE justificatif RENAME TO disparue");
@@ -146,8 +147,8 @@ fn connections_mail_and_faults_are_counted() {
     );
     let broken = scrape(at);
     // That request, and the scrape itself.
-    assert_eq!(broken[r#"ma_demande_base_pannes_total{genre="moteur"}"#], 2.0);
-    assert_eq!(broken["ma_demande_base_repond"], 0.0);
+    assert_eq!(broken[r#"ma_demande_base_pannes_total{genre="moteur"}"#], 2);
+    assert_eq!(broken["ma_demande_base_repond"], 0);
     assert!(!broken.contains_key("ma_demande_inspection_attente"), "an old figure is shown");
 }
 
@@ -164,10 +165,10 @@ fn every_kind_of_fault_is_there_before_the_first() {
         assert!(found.len() > 5, "{found:?}");
         for genre in found {
             let name = format!(r#"ma_demande_{what}_pannes_total{{genre="{genre}"}}"#);
-            assert_eq!(samples.get(&name), Some(&0.0), "{name}");
+            assert_eq!(samples.get(&name), Some(&0), "{name}");
         }
     }
-    assert_eq!(samples[r#"ma_demande_inspections_manquees_total{cause="antivirus"}"#], 0.0);
+    assert_eq!(samples[r#"ma_demande_inspections_manquees_total{cause="antivirus"}"#], 0);
 }
 
 #[test]

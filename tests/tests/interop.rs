@@ -105,7 +105,7 @@ fn interop_prometheus_reads_the_metrics() -> Result<()> {
         );
     }
     let octets = &read["ma_demande_octets_recus"]["samples"][0];
-    ensure!(octets[2].as_f64() == Some(bytes.len() as f64), "{octets}");
+    ensure!(octets[2].as_u64() == Some(bytes.len() as u64), "{octets}");
     Ok(())
 }
 

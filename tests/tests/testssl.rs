@@ -41,7 +41,7 @@ const RECOMMENDED: [&str; 9] = [
 
 /// One line of its report.
 #[derive(Debug, Deserialize)]
-struct Finding {
+struct Line {
     id: String,
     severity: String,
     finding: String,
@@ -61,7 +61,7 @@ fn testssl_finds_no_weakness_and_only_recommended_suites() -> Result<()> {
         .context("testssl is missing: run `cargo xtask test`")?;
     let text = std::fs::read_to_string(&report)
         .with_context(|| String::from_utf8_lossy(&output.stdout).into_owned())?;
-    let found: Vec<Finding> = serde_json::from_str(&text)?;
+    let found: Vec<Line> = serde_json::from_str(&text)?;
 
     let weak: Vec<_> = found
         .iter()
