@@ -25,8 +25,8 @@ use crate::server::LISTENS;
 /// Where `cargo xtask soak courant` has put what a machine starts from.
 const VARIABLE: &str = "MA_DEMANDE_MACHINE";
 
-/// The disk, in bytes: far more than a trial writes, and no more than is written takes room.
-const DISK_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// The disk, in bytes: more than a trial writes and the server keeps free; what is not written takes no room.
+const DISK_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Memory, in MiB: what the trial has not synced must have room, or the kernel would write it out.
 const MEMORY_MIB: u32 = 1_024;

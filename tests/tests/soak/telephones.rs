@@ -144,7 +144,7 @@ impl Telephones {
         for (household, recu) in kept.iter().skip(from) {
             let now = self.session(*household)?.recu(recu.depot)?;
             // What the inspection says is the only thing that changes.
-            ensure!(Recu { controle: recu.controle.clone(), ..now } == *recu, "another receipt: {recu:?}");
+            ensure!(Recu { controle: recu.controle, ..now } == *recu, "another receipt: {recu:?}");
         }
         Ok(kept.len())
     }
