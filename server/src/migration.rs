@@ -47,7 +47,9 @@ pub enum MigrationError {
     #[error(transparent)]
     Coffre(#[from] CoffreError),
     /// There is no bucket to go to.
-    #[error("indiquez le coffre d’arrivée : --coffre s3://…, MA_DEMANDE_COFFRE ou « coffre » dans les réglages")]
+    #[error(
+        "indiquez le coffre d’arrivée : --coffre s3://…, MA_DEMANDE_COFFRE ou « coffre » dans les réglages"
+    )]
     SansArrivee,
     /// What is there is something else.
     #[error("le fichier {} n’est pas arrivé tel qu’il est parti, ou un autre porte son nom", .0.0)]

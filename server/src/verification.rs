@@ -160,7 +160,9 @@ async fn examine(
         // That is no damage: the operator has to give another key, or S3 to answer again.
         Err(
             error @ OctetsError::Coffre(
-                CoffreError::CleInconnue { .. } | CoffreError::Injoignable { .. } | CoffreError::Refuse { .. },
+                CoffreError::CleInconnue { .. }
+                | CoffreError::Injoignable { .. }
+                | CoffreError::Refuse { .. },
             ),
         ) => return Err(error),
         Ok(_) | Err(OctetsError::Coffre(_)) => Dommage::Altere,

@@ -239,7 +239,7 @@ pub enum Avis {
 #[expect(missing_docs, reason = "each is the error of the room it comes from")]
 pub enum AdminError {
     #[error(
-        "La base est sur un serveur PostgreSQL : sauvegardez-la avec les outils de celui-ci, puis le dossier du coffre. « sauvegarder » et « restaurer » ne valent que pour une base dans un fichier."
+        "La base est sur un serveur PostgreSQL : sauvegardez-la avec les outils de celui-ci, puis le coffre (son dossier, ou son bucket). « sauvegarder » et « restaurer » ne valent que pour une base dans un fichier."
     )]
     SauvegardeDuServeur,
     #[error(transparent)]

@@ -94,7 +94,12 @@ impl Blob {
 }
 
 impl Dechiffrage {
-    fn read(&mut self, support: &mut Support, position: u64, buffer: &mut [u8]) -> Result<usize, CoffreError> {
+    fn read(
+        &mut self,
+        support: &mut Support,
+        position: u64,
+        buffer: &mut [u8],
+    ) -> Result<usize, CoffreError> {
         if position >= self.end.offset {
             return Ok(0);
         }

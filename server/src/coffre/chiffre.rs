@@ -110,7 +110,12 @@ impl Cipher {
     }
 
     /// Writes plain bytes, as many records as they need. Gives the place after them.
-    pub(super) fn write(&mut self, support: &mut Support, from: Place, bytes: &[u8]) -> Result<Place, CoffreError> {
+    pub(super) fn write(
+        &mut self,
+        support: &mut Support,
+        from: Place,
+        bytes: &[u8],
+    ) -> Result<Place, CoffreError> {
         let mut place = from;
         for plain in bytes.chunks(RECORD_BYTES_MAX) {
             let nonce: [u8; NONCE_LEN] = random()?;

@@ -47,14 +47,18 @@ impl Coffre {
         copy(&mut from, &mut into, end)?;
         into.sync()?;
         let (mut arrived, other_forme) = other.resume(upload)?;
-        Ok(forme == other_forme && arrived.size()? == end && digest(&mut arrived, end)? == digest(&mut from, end)?)
+        Ok(forme == other_forme
+            && arrived.size()? == end
+            && digest(&mut arrived, end)? == digest(&mut from, end)?)
     }
 
     /// Whether sealed bytes are the same here and there. Blocks.
     pub fn is_same(&self, blob: BlobId, other: &Self) -> Result<bool, CoffreError> {
         let ((mut here, forme), (mut there, other_forme)) = (self.find_blob(blob)?, other.find_blob(blob)?);
         let size = here.size()?;
-        Ok(forme == other_forme && there.size()? == size && digest(&mut there, size)? == digest(&mut here, size)?)
+        Ok(forme == other_forme
+            && there.size()? == size
+            && digest(&mut there, size)? == digest(&mut here, size)?)
     }
 
     fn holds(&self, blob: BlobId) -> Result<bool, CoffreError> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Bucket, Coffre, CoffreError, Cles};
+use super::{Bucket, Cles, Coffre, CoffreError};
 
 #[path = "../../tests/commun/bucket.rs"]
 mod commun;

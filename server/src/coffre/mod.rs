@@ -300,9 +300,7 @@ impl Coffre {
     pub fn remove_blob(&self, blob: BlobId) -> Result<(), CoffreError> {
         match &self.moteur {
             Moteur::Dossier(dossier) => dossier.remove_blob(blob),
-            Moteur::S3(s3) => {
-                Forme::ALL.into_iter().try_for_each(|forme| s3.remove(&blob_key(blob, forme)))
-            }
+            Moteur::S3(s3) => Forme::ALL.into_iter().try_for_each(|forme| s3.remove(&blob_key(blob, forme))),
         }
     }
 

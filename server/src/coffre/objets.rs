@@ -140,11 +140,13 @@ impl Objets {
     /// Removes the objects after `end`, the last one first, so that what is there never has a gap.
     pub(super) fn cut(&mut self, end: u64) -> Result<(), CoffreError> {
         while let Some(last) = self.morceaux.last().filter(|last| last.end() > end) {
-            if last.start < end {
+            let kept = end.saturating_sub(last.start);
+            if kept > 0 && self.morceaux.len() <= self.durables {
                 return Err(CoffreError::TropCourt { presents: last.start, promis: end });
             }
+            // Put to free memory, and promised to nobody: what is kept of it is gathered again.
+            self.reste = if kept > 0 { self.s3.read(&last.key, 0..kept)?.0.into() } else { Vec::new() };
             self.s3.remove(&last.key)?;
-            self.reste.clear();
             self.morceaux.pop();
             self.durables = self.durables.min(self.morceaux.len());
         }

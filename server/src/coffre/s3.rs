@@ -27,8 +27,8 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::{
-    BackoffConfig, ClientOptions, Error, GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _, PutMode,
-    PutOptions, PutPayload, RetryConfig,
+    BackoffConfig, ClientOptions, Error, GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _,
+    PutMode, PutOptions, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
     client::{HttpClient, HttpConnector},
     path::Path,
@@ -111,11 +111,7 @@ impl S3 {
     pub(super) fn open(bucket: &Bucket) -> Result<Self, CoffreError> {
         let (failed, acces) = (|_| CoffreError::Reglage, Acces::read()?);
         let retry = RetryConfig {
-            backoff: BackoffConfig {
-                init_backoff: RETRY_AFTER,
-                max_backoff: RETRY_AFTER_AT_MOST,
-                base: 2.0,
-            },
+            backoff: BackoffConfig { init_backoff: RETRY_AFTER, max_backoff: RETRY_AFTER_AT_MOST, base: 2.0 },
             max_retries: RETRIES_MAX,
             retry_timeout: RETRIED_WITHIN,
         };
@@ -153,7 +149,9 @@ impl S3 {
         let looked = async move { own.0.store.list(Some(&prefix)).next().await.transpose() };
         match s3.wait("ouverture", looked)? {
             Ok(_) => Ok(s3),
-            Err(Error::NotFound { .. }) => Err(CoffreError::SansBucket { bucket: bucket.name.clone() }),
+            Err(error) if status(&error) == Some(404) => {
+                Err(CoffreError::SansBucket { bucket: bucket.name.clone() })
+            }
             Err(error) => Err(explain("ouverture", &error)),
         }
     }
@@ -169,7 +167,11 @@ impl S3 {
         let options = PutOptions::from(PutMode::Create);
         match self.0.store.put_opts(path, payload.clone(), options).await {
             Err(error @ Error::AlreadyExists { .. }) => {
-                if self.holds_in(path, &payload).await? { Ok(()) } else { Err(error) }
+                if self.holds_in(path, &payload).await? {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
             }
             done => done.map(drop),
         }
@@ -264,11 +266,11 @@ impl S3 {
     /// The objects under a folder, in the order of their names.
     pub(super) fn list(&self, folder: &str) -> Result<Vec<Liste>, CoffreError> {
         let (own, path) = (self.clone(), self.path(folder)?);
-        let listed = self.wait("inventaire", async move {
-            own.0.store.list(Some(&path)).try_collect::<Vec<_>>().await
-        });
+        let listed = self
+            .wait("inventaire", async move { own.0.store.list(Some(&path)).try_collect::<Vec<_>>().await });
         let own = |path: &Path| {
-            let parts: Vec<_> = path.prefix_match(&self.0.prefix)?.map(|part| part.as_ref().to_owned()).collect();
+            let parts: Vec<_> =
+                path.prefix_match(&self.0.prefix)?.map(|part| part.as_ref().to_owned()).collect();
             Some(parts.join("/"))
         };
         let listed = listed?.map_err(|error| explain("inventaire", &error))?;
@@ -330,6 +332,7 @@ fn explain(operation: &'static str, error: &Error) -> CoffreError {
     match error {
         Error::NotFound { .. } => CoffreError::Absent { operation },
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => CoffreError::Refuse { operation },
+        error if matches!(status(error), Some(401 | 403)) => CoffreError::Refuse { operation },
         error => {
             let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
             let mut kind = None;
@@ -346,4 +349,11 @@ fn explain(operation: &'static str, error: &Error) -> CoffreError {
             CoffreError::Injoignable { operation, cause }
         }
     }
+}
+
+/// The status that S3 answered with, where the library tells it in words only: as it does when it lists.
+fn status(error: &Error) -> Option<u16> {
+    let said = error.to_string();
+    let (_, after) = said.split_once("status code: ")?;
+    after.get(..3)?.parse().ok()
 }

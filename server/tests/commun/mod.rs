@@ -107,13 +107,29 @@ impl Server {
         let store = service.store.clone();
         runtime.block_on(fill(&store)).unwrap();
         let running = runtime.block_on(start(service)).unwrap();
-        Self { address: running.address, store, clock, running: Some(running), runtime, donnees, base, bucket }
+        Self {
+            address: running.address,
+            store,
+            clock,
+            running: Some(running),
+            runtime,
+            donnees,
+            base,
+            bucket,
+        }
     }
 
     /// Where its coffre lies, for who looks there without it.
     pub(crate) fn coffre(&self) -> std::path::PathBuf {
         match &self.bucket {
-            Some(bucket) => bucket::folder_of(bucket).unwrap(),
+            Some(bucket) => {
+                let folder = bucket::folder_of(bucket).unwrap();
+                // As in a folder of ours, the rooms are there while they are empty.
+                for room in ["staging", "blobs"] {
+                    std::fs::create_dir_all(folder.join(room)).unwrap();
+                }
+                folder
+            }
             None => self.donnees.path().join("donnees/coffre"),
         }
     }
