@@ -556,6 +556,9 @@ mod tests {
         let error = toml(base).unwrap_err().to_string();
         assert!(error.contains("ligne 2") && error.contains("tunnel") && !error.contains("mot"), "{error}");
         assert!(toml("clamd = 'quelque part'\n").unwrap_err().to_string().contains("unix:/chemin"));
+        let error =
+            toml("donnees = '/srv'\norigines = ['https://a.example', '*']\n").unwrap_err().to_string();
+        assert!(error.contains("« * »") && error.contains("https://hôte"), "{error}");
     }
 
     #[test]

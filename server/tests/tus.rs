@@ -374,7 +374,7 @@ fn more_than_was_announced_is_refused_and_the_file_kept() {
     assert_eq!(session.head(upload).offset(), Some(0));
     // Seen only as it comes: the file is what was announced, and is there.
     let (depot, upload) = begin(&session, &bytes);
-    let reply = chunked_patch(&session, upload, &[], &[&bytes[..], &[b'x'; 30_000]].concat());
+    let reply = chunked_patch(&session, upload, &[], &[bytes.clone(), vec![b'x'; 30_000]].concat());
     assert_eq!((reply.status, reply.code().as_str()), (413, "requete_trop_longue"));
     assert_eq!(session.head(upload).offset(), Some(20_000));
     assert_eq!(session.receipt(depot).json()["sha256"], hex(&bytes));
@@ -412,12 +412,12 @@ fn a_finished_upload_takes_no_more() {
 fn an_upload_is_made_where_its_address_says() {
     let server = Server::start();
     let session = server.session(MARTIN);
-    let begin = |headers: &[(&str, &str)]| {
+    let post = |headers: &[(&str, &str)]| {
         let facts = session.facts(new_depot(), None);
         session.send("POST", "/depots", &[&[("Upload-Metadata", facts.as_str())], headers].concat(), b"")
     };
     // An address without scheme and host is right behind every proxy.
-    let begun = begin(&[("Upload-Length", "50000000")]);
+    let begun = post(&[("Upload-Length", "50000000")]);
     let location = begun.header("location").unwrap();
     assert_eq!(begun.status, 201);
     assert!(location.starts_with("/depots/"), "{location}");
@@ -430,7 +430,7 @@ fn an_upload_is_made_where_its_address_says() {
         (&[("Upload-Defer-Length", "1")], 400),
         (&[("Upload-Concat", "final;/depots/a /depots/b")], 400),
     ] {
-        let reply = begin(headers);
+        let reply = post(headers);
         assert_eq!((reply.status, reply.header("location")), (status, None), "{headers:?}");
     }
 }
