@@ -117,7 +117,7 @@ impl Suite {
         fs::create_dir_all(folder.join("internal/e2e"))?;
         let folder = folder.canonicalize()?;
         let module: Value = serde_json::from_slice(&go(&folder, &["mod", "download", "-json", TUSD])?)?;
-        let module = Path::new(module["Dir"].as_str().context("no folder of the module")?);
+        let module = Path::new(module.get("Dir").and_then(Value::as_str).context("no folder of the module")?);
         for file in FILES {
             let mut text = fs::read_to_string(module.join(file))?;
             for (_, theirs, ours) in TIMES.iter().filter(|(of, ..)| *of == file) {

@@ -96,7 +96,9 @@ mod tests {
             let sha256 = format!("sha256 {}", STANDARD.encode(Sha256::digest(&bytes)));
             let matches = |header: &str, parts: [&[u8]; 2]| {
                 let mut sum = Checksum::parse(header).unwrap();
-                parts.iter().for_each(|part| sum.update(part));
+                for part in parts {
+                    sum.update(part);
+                }
                 sum.matches()
             };
             for header in [&sha1, &sha256] {
