@@ -9,7 +9,7 @@ use std::{
     io::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -111,11 +111,6 @@ impl Server {
     pub fn terminate(&self) -> Result<()> {
         let pid = rustix::process::Pid::from_child(&self.process.0);
         Ok(rustix::process::kill_process(pid, rustix::process::Signal::TERM)?)
-    }
-
-    /// Waits until the server has ended by itself; how.
-    pub fn wait_for_end(&mut self) -> Result<ExitStatus> {
-        wait_until("the server ends", || Ok(self.process.0.try_wait()?))
     }
 
     /// Makes a master key beside the data; its path.
