@@ -40,8 +40,18 @@ const BASE_GENRES: [&str; 8] =
     ["ferme", "occupe", "injoignable", "encodage", "disque_plein", "panique", "contenu", "moteur"];
 
 /// The kinds of faults of the coffre's.
-const COFFRE_GENRES: [&str; 7] =
-    ["disque_plein", "absent", "trop_court", "altere", "sans_cle", "systeme", "panique"];
+const COFFRE_GENRES: [&str; 10] = [
+    "disque_plein",
+    "absent",
+    "trop_court",
+    "altere",
+    "sans_cle",
+    "injoignable",
+    "refuse",
+    "reglage",
+    "systeme",
+    "panique",
+];
 
 /// Why an inspection is put off.
 const INSPECTION_CAUSES: [&str; 5] = ["coffre", "memoire", "inspecteur", "antivirus", "base"];
@@ -251,6 +261,9 @@ impl From<&CoffreError> for Panne {
             CoffreError::TropCourt { .. } => "trop_court",
             CoffreError::Altere { .. } => "altere",
             CoffreError::SansCle | CoffreError::CleInconnue { .. } => "sans_cle",
+            CoffreError::Injoignable { .. } => "injoignable",
+            CoffreError::Refuse { .. } | CoffreError::SansBucket { .. } | CoffreError::Acces(_) => "refuse",
+            CoffreError::Reglage => "reglage",
             CoffreError::Systeme { .. } => "systeme",
         })
     }

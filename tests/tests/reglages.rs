@@ -14,6 +14,8 @@ donnees = '/srv/du-fichier'
 ecoute = '10.0.0.1:8443'
 tls_auto_signe = true
 proxys = ['10.0.0.2', '10.0.0.3']
+coffre = 's3://pieces/ici?endpoint=https://s3.exemple.example:9000&region=fr-par'
+origines = ['https://portail.exemple.example']
 clamd = 'unix:/run/clamd.sock'
 expediteur = 'Demande <demande@exemple.example>'
 oidc_emetteur = 'https://sso.exemple.example'
@@ -62,6 +64,8 @@ fn what_is_in_force_is_shown_with_its_origin_and_without_secrets() -> Result<()>
         "# tls_auto_signe : non réglé",
         "proxys = [\"10.0.0.2\", \"10.0.0.3\"]  # fichier",
         "clamd = \"unix:/run/clamd.sock\"  # fichier",
+        "coffre = \"s3://pieces/ici?endpoint=https://s3.exemple.example:9000&region=fr-par\"  # fichier",
+        "origines = [\"https://portail.exemple.example\"]  # fichier",
         "second_facteur_exige = false  # défaut",
         "# adresse : non réglé",
         "# smtp = \"smtps://facteur:***@courrier.exemple.example:465\"  # environnement, mot de passe masqué",

@@ -5,7 +5,7 @@
 
 use std::{fmt, fs, io, os::unix::fs::PermissionsExt as _, path::PathBuf, str::FromStr};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::CoffreError;
 use crate::federation::is_protected;
@@ -89,6 +89,20 @@ fn endpoint(text: &str) -> Result<String, BucketError> {
 impl<'de> Deserialize<'de> for Bucket {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// As its setting is written.
+impl Serialize for Bucket {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let separator = if self.prefix.is_empty() { "" } else { "/" };
+        // An origin holds nothing that would have to be written otherwise in a query.
+        let endpoint = self.endpoint.as_ref().map(|endpoint| format!("endpoint={endpoint}&"));
+        let (name, prefix, region) = (&self.name, &self.prefix, &self.region);
+        serializer.collect_str(&format_args!(
+            "s3://{name}{separator}{prefix}?{}region={region}",
+            endpoint.unwrap_or_default()
+        ))
     }
 }
 

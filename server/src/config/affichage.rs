@@ -77,6 +77,7 @@ fn defaults() -> Reglages {
         ecoute: Some(ECOUTE_DEFAULT),
         expediteur: Some(EXPEDITEUR_DEFAULT.to_owned()),
         proxys: Some(Vec::new()),
+        origines: Some(Vec::new()),
         second_facteur_exige: Some(false),
         ..Reglages::default()
     }

@@ -16,7 +16,7 @@ use hyper::{
     },
 };
 use reqwest::Url;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::federation::is_protected;
 
@@ -62,6 +62,12 @@ impl FromStr for Origine {
 impl<'de> Deserialize<'de> for Origine {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for Origine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.to_str().map_err(ser::Error::custom)?)
     }
 }
 
