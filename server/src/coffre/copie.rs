@@ -4,9 +4,7 @@
 use sha2::{Digest as _, Sha256};
 use wire::UploadId;
 
-use super::{
-    BlobId, Coffre, CoffreError, Forme, Moteur, blob_key, chiffre, dossier::Dossier, support::Support,
-};
+use super::{BlobId, Coffre, CoffreError, Forme, Moteur, blob_key, chiffre, support::Support};
 
 /// Read at once, in bytes.
 const READ_BYTES: usize = 256 * 1024;
@@ -79,7 +77,7 @@ impl Coffre {
     fn look_at(&self, upload: UploadId) -> Result<(Support, Forme), CoffreError> {
         match &self.moteur {
             Moteur::Dossier(dossier) => {
-                Dossier::look_at(dossier, upload).map(|(file, forme)| (Support::Fichier(file), forme))
+                dossier.look_at(upload).map(|(file, forme)| (Support::Fichier(file), forme))
             }
             Moteur::S3(_) => self.resume(upload),
         }

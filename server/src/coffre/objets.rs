@@ -67,7 +67,7 @@ impl Objets {
     /// An upload's that has objects. None where it has none.
     pub(super) fn resume(s3: S3, prefix: String) -> Result<Option<(Self, Forme)>, CoffreError> {
         let mut found: Vec<(Morceau, Forme)> =
-            s3.list(&prefix)?.into_iter().filter_map(|listed| listed.into_morceau()).collect();
+            s3.list(&prefix)?.into_iter().filter_map(Liste::into_morceau).collect();
         found.sort_by_key(|(morceau, _)| morceau.start);
         let Some(forme) = found.first().map(|(_, forme)| *forme) else { return Ok(None) };
         let (mut morceaux, mut end, mut swept) = (Vec::new(), 0, true);

@@ -418,20 +418,22 @@ fn s3_an_upload_lies_in_an_object_for_each_promise_and_at_most_so_many_bytes() {
     assert_eq!(lengths(), [1_000]);
     // Nobody promises anything, as with a request that bears a checksum.
     for _ in 0..70 {
-        staging.append(&[2; 64 * 1024]).unwrap();
+        staging.append(&vec![2; 64 * 1024]).unwrap();
     }
     let put = lengths();
     assert_eq!(put.len(), 2, "{put:?}");
     assert!(put[1] > 4 * 1024 * 1024 && put[1] < 5 * 1024 * 1024, "{put:?}");
     staging.cut_to(1_000).unwrap();
     assert_eq!(lengths(), [1_000]);
-    staging.append(&[3; 5_000_000]).unwrap();
+    staging.append(&vec![3; 5_000_000]).unwrap();
     let blob = essai.coffre.seal(staging).unwrap();
     assert_eq!(lengths(), [1_000], "what was promised waits for the commit");
     essai.coffre.tidy(upload).unwrap();
     assert!(essai.coffre.list_staging().unwrap().is_empty());
     let bytes = essai.content(blob);
-    assert!(bytes.len() == 5_001_000 && bytes.starts_with(&[1; 1_000]) && bytes.ends_with(&[3; 5_000_000]));
+    assert!(
+        bytes.len() == 5_001_000 && bytes.starts_with(&[1; 1_000]) && bytes.ends_with(&vec![3; 5_000_000])
+    );
 }
 
 #[test]
@@ -441,13 +443,13 @@ fn a_long_request_that_is_refused_at_its_end_leaves_nothing() {
         let mut staging = essai.open(upload, 0).unwrap();
         for _ in 0..3 {
             // Longer than what is held in memory of an object to be.
-            staging.append(&[7; 5_000_000]).unwrap();
+            staging.append(&vec![7; 5_000_000]).unwrap();
         }
         staging.cut_to(0).unwrap();
         staging.append(b"neuf").unwrap();
         staging.sync().unwrap();
         let mut staging = essai.open(upload, 4).unwrap();
-        staging.append(&[8; 5_000_000]).unwrap();
+        staging.append(&vec![8; 5_000_000]).unwrap();
         staging.cut_to(4).unwrap();
         staging.append(b" et tenu").unwrap();
         let blob = essai.coffre.seal(staging).unwrap();
