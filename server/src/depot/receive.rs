@@ -188,8 +188,8 @@ impl Reception {
                 (Some(end), _) => return Ok((writing, end)),
                 (None, seen) => mistyped = seen,
             }
-            let unrecorded = writing.offset() - self.depot.offset;
-            if unrecorded >= CHECKPOINT_BYTES && self.checksum.is_none() {
+            let due = is_checkpoint_due(self.depot.offset, writing.offset(), self.depot.taille);
+            if due && self.checksum.is_none() {
                 writing = self.checkpoint(writing).await?;
             }
         }
@@ -331,6 +331,12 @@ impl Reception {
     }
 }
 
+/// Whether what was received is recorded now, in mid-request. Never with the last byte: that is recorded with the piece, in
+/// one transaction, or a client would be told that all is there while there is no receipt.
+fn is_checkpoint_due(recorded: u64, written: u64, taille: u64) -> bool {
+    written - recorded >= CHECKPOINT_BYTES && written < taille
+}
+
 fn length_of(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
@@ -366,5 +372,20 @@ impl From<AttachError> for Refus {
             AttachError::FaitsInvalides(detail) => Self::new(ProblemCode::FaitsInvalides).detail(detail),
             AttachError::Store(error) => error.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_byte_is_recorded_with_the_piece_alone() {
+        // 4 MiB: what a crash may cost.
+        assert!(!is_checkpoint_due(0, 4_194_303, 9_000_000));
+        assert!(is_checkpoint_due(0, 4_194_304, 9_000_000));
+        assert!(is_checkpoint_due(1_000_000, 5_194_304, 5_194_305));
+        assert!(!is_checkpoint_due(0, 4_194_304, 4_194_304));
+        assert!(!is_checkpoint_due(4_194_304, 9_000_000, 9_000_000));
     }
 }

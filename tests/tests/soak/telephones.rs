@@ -18,7 +18,7 @@ use std::{
 use anyhow::{Context as _, Result, anyhow, ensure};
 use harness::{Facts, Household, Random, Response, Tus, location, offset, sha256, wait_until};
 use image::{DynamicImage, ImageFormat, RgbImage};
-use wire::{Controle, DepotMetadata, api::Recu, limites::PIECES_PAR_DEMANDE_MAX};
+use wire::{Controle, DepotId, DepotMetadata, api::Recu, limites::PIECES_PAR_DEMANDE_MAX};
 
 const PHOTO: Facts<'_> =
     Facts { rubrique: "motif", type_piece: "photos_logement", personne: None, nom: "photo.jpg" };
@@ -81,7 +81,8 @@ impl Telephones {
 
     /// Signs in anew: a session lasts for a quarter of an hour.
     pub(crate) fn sign_in_again(&self, households: &[Household], addr: SocketAddr) -> Result<()> {
-        let sessions: Result<_> = households.iter().map(|household| household.sign_in(addr)).collect();
+        let sessions: Result<_> =
+            households.iter().map(|household| insist(|| household.sign_in(addr))).collect();
         *lock(&self.sessions) = sessions?;
         Ok(())
     }
@@ -142,7 +143,9 @@ impl Telephones {
     pub(crate) fn check_receipts(&self, from: usize) -> Result<usize> {
         let kept = lock(&self.kept).clone();
         for (household, recu) in kept.iter().skip(from) {
-            let now = self.session(*household)?.recu(recu.depot)?;
+            let session = self.session(*household)?;
+            let path = receipt(&session, recu.depot);
+            let now: Recu = insist(|| session.get(&path))?.expect(200)?.json()?;
             // What the inspection says is the only thing that changes.
             ensure!(Recu { controle: recu.controle, ..now } == *recu, "another receipt: {recu:?}");
         }
@@ -249,7 +252,7 @@ fn step(
     upload.offset = there;
     let rest = bytes.get(usize::try_from(there)?..).context("more bytes than were sent")?;
     if rest.is_empty() {
-        let path = format!("/api/v1/demandes/{}/depots/{}", phone.demande, metadata.depot);
+        let path = receipt(phone, metadata.depot);
         let Some(answer) = answered(phone.get(&path)) else { return Ok(Step::Again) };
         let recu: Recu = answer.expect(200).context("of a deposit that was acknowledged")?.json()?;
         ensure!((recu.taille, recu.sha256) == (total, sha256(bytes)), "a receipt of other bytes: {recu:?}");
@@ -266,6 +269,15 @@ fn step(
     upload.offset = offset(&answer.expect(204)?)?;
     ensure!(upload.offset == there + part.len() as u64, "{} after {there} and {}", upload.offset, part.len());
     Ok(Step::Forward)
+}
+
+fn receipt(session: &Tus, depot: DepotId) -> String {
+    format!("/api/v1/demandes/{}/depots/{depot}", session.demande)
+}
+
+/// Asks once or twice more where no answer comes: an emulated machine's line loses packets when it has just started.
+fn insist<T>(ask: impl Fn() -> Result<T>) -> Result<T> {
+    ask().or_else(|_| ask()).or_else(|_| ask())
 }
 
 /// The answer, unless there is none or it says to try again: somebody else writes, or has written, or the server stops.

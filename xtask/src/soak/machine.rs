@@ -85,7 +85,7 @@ fn kernel(folder: &Path) -> Result<PathBuf> {
             .find_map(|line| line.trim().strip_prefix("Depends: "))
             .with_context(|| format!("apt ne connaît pas {KERNEL}"))?;
         run_in(folder, "apt-get", &["download", package])?;
-        let archive = find(folder, |name| name.starts_with(package) && name.ends_with(".deb"))?;
+        let archive = find(folder, |name| name.starts_with(&format!("{package}_")))?;
         run("dpkg", &["-x", &text(&archive), &text(&files)])?;
         fs::remove_file(archive)?;
         fs::copy(find(&files.join("boot"), |name| name.starts_with("vmlinuz"))?, &image)?;
