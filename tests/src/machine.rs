@@ -118,7 +118,8 @@ impl Machine {
         let said = self.wait_for(STARTS_WITHIN, "FIN ")?;
         self.cut()?;
         let (said, status) = said.rsplit_once("FIN ").context("no end")?;
-        Ok((said.to_owned(), status.trim() == "0"))
+        // What the kernel says when it ends may follow.
+        Ok((said.to_owned(), status.split_whitespace().next() == Some("0")))
     }
 
     /// Everything that it has said since it was switched on.
