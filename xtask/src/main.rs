@@ -32,6 +32,8 @@ cargo xtask fuzz [CIBLE] [--minutes N]  cherche, au hasard guidé, des octets qu
 cargo xtask kotlin          construit la bibliothèque du téléphone et son Kotlin, et lance leurs tests ; --sources : sans les tests
 cargo xtask postgresql      lance les tests du serveur sur PostgreSQL et S3, démarrés pour eux
 cargo xtask race photo      compare la préparation d’une photo à ce qui pourrait la remplacer : temps, mémoire, octets, lisibilité
+cargo xtask race server     compare notre serveur à tusd, rustus et nginx : envois par seconde, processeur, mémoire
+cargo xtask race liste [DEMANDES]  compare la liste d’une demande dans une base de deux millions de demandes (ou tant) et une petite
 cargo xtask soak ESSAI [FOIS]  éprouve longuement ce que le serveur promet : appels (chaque appel système échoue ou tue),
                             arret (SIGTERM sous charge), courant (coupé dans une machine virtuelle), disque (plein),
                             lents (connexions qui traînent), reseau (qui coupe), tuer (kill -9 n’importe quand)
@@ -68,7 +70,10 @@ fn run() -> Result<()> {
         ["kotlin"] => kotlin::run_tests(),
         ["kotlin", "--sources"] => kotlin::sources(),
         ["postgresql"] => postgresql::run(),
+        ["race", "liste"] => race::liste(None),
+        ["race", "liste", demandes] => race::liste(Some(demandes)),
         ["race", "photo"] => race::photo(),
+        ["race", "server"] => race::server(),
         ["soak", essai] => soak::run(essai, None),
         ["soak", essai, fois] => soak::run(essai, Some(fois)),
         ["test"] => test::run(),

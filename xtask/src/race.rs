@@ -15,6 +15,7 @@ mod lowest;
 mod measure;
 mod photos;
 mod report;
+mod server;
 
 use std::{
     fs,
@@ -32,6 +33,7 @@ use legibility::{Look, Page};
 use lowest::Found;
 use measure::{Cost, mean};
 use photos::Photo;
+pub(crate) use server::{liste, server};
 
 /// Rounds in which each contestant prepares each photo once, after one that is not counted.
 const ROUNDS: usize = 7;

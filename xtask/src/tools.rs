@@ -41,6 +41,29 @@ pub(crate) fn race() -> Result<()> {
     python("race")
 }
 
+/// The releases of the servers that ours races with.
+const TUSD: &str = "github.com/tus/tusd/v2/cmd/tusd@v2.10.0";
+const RUSTUS: &str = "rustus@0.5.10";
+
+/// Installs the servers that ours races with: nginx from Debian, tusd and rustus from their registries under
+/// `target/tools/bin`.
+pub(crate) fn race_server() -> Result<()> {
+    apt("nginx", &["-v"], &["nginx-light"])?;
+    let programs = root().join("target/tools/bin");
+    if !programs.join("tusd").exists() {
+        println!("tusd manque : installation sous target/tools.");
+        go()?;
+        let own = root().join("target/tools/go/bin/go");
+        let go = if own.exists() { own.to_string_lossy().into_owned() } else { "go".to_owned() };
+        run("env", &[&format!("GOBIN={}", programs.display()), "GOTOOLCHAIN=auto", &go, "install", TUSD])?;
+    }
+    if !programs.join("rustus").exists() {
+        println!("rustus manque : installation sous target/tools.");
+        cargo(&["install", "--quiet", "--locked", RUSTUS, "--root", "target/tools"])?;
+    }
+    Ok(())
+}
+
 /// Makes sure of npm, with which the server's build fetches a script of the counter's.
 pub(crate) fn npm() -> Result<()> {
     apt("npm", &["--version"], &["npm"])

@@ -171,13 +171,14 @@ pub(super) fn piece_by_id(tx: &Tx<'_>, justificatif: JustificatifId) -> Result<O
 
 /// The pieces of a demande that were not withdrawn, latest first.
 pub(super) fn pieces_of_demande(tx: &Tx<'_>, demande: DemandeId) -> Result<Vec<Piece>, StoreError> {
-    tx.query_all(
-        &format!(
-            "SELECT {PIECE_COLUMNS} FROM justificatif WHERE demande = $1 AND retire_le IS NULL \
-             ORDER BY depose_le DESC, id DESC"
-        ),
-        params![demande],
-        read_piece,
+    tx.query_all(&of_demande_statement(), params![demande], read_piece)
+}
+
+/// What [`pieces_of_demande`] asks the base: how it is found is tested on this very text.
+pub(super) fn of_demande_statement() -> String {
+    format!(
+        "SELECT {PIECE_COLUMNS} FROM justificatif WHERE demande = $1 AND retire_le IS NULL \
+         ORDER BY depose_le DESC, id DESC"
     )
 }
 

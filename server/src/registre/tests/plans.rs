@@ -1,10 +1,10 @@
-//! How the base finds what agents look for all day: by walking an index that holds just these rows in the order in which
-//! they are shown. The plans are those of the text that the verbs run. SQLite makes them from the schema alone, since
+//! How the base finds what people look for all day: a demande's pieces by the index of demandes, what agents work through by
+//! walking an index that holds just these rows in the order in which they are shown. The plans are those of the text that the verbs run. SQLite makes them from the schema alone, since
 //! nothing here gathers statistics: they are the same on an empty base and on a full one.
 
 use super::*;
 use crate::{
-    registre::{find_by_name, work_list},
+    registre::{find_by_name, piece, work_list},
     store::Value,
 };
 
@@ -86,6 +86,18 @@ fn the_work_list_and_its_count_walk_the_index_of_what_waits() {
     }
 }
 
+/// The few rows of one demande are put in order once they are found.
+const OF_DEMANDE: [&str; 2] =
+    ["SEARCH justificatif USING INDEX justificatif_demande (demande=?)", "USE TEMP B-TREE FOR ORDER BY"];
+
+#[test]
+fn the_list_of_a_demande_finds_its_pieces_by_their_index() {
+    let base = Base::in_file();
+    let demande = DemandeId(Uuid::now_v7());
+    let plan = plan(&base, &piece::of_demande_statement(), params![demande]);
+    assert_eq!(plan, OF_DEMANDE);
+}
+
 #[test]
 fn a_search_by_name_walks_the_index_of_names() {
     let base = Base::in_file();
@@ -98,6 +110,7 @@ fn without_their_indexes_these_plans_are_at_fault() {
     let base = Base::in_file();
     base.write(|tx| {
         tx.execute("DROP INDEX justificatif_a_examiner", &[])?;
+        tx.execute("DROP INDEX justificatif_demande", &[])?;
         tx.execute("DROP INDEX personne_nom", &[]).map(drop)
     })
     .unwrap();
@@ -105,6 +118,8 @@ fn without_their_indexes_these_plans_are_at_fault() {
     let (sql, params) = work_list::page_statement(&agent, &Filtre::default(), None, base.clock.now());
     let page = plan(&base, &sql, &params);
     assert!(fault(&page, "justificatif", WAITING, "territoire=?").is_some(), "{page:?}");
+    let list = plan(&base, &piece::of_demande_statement(), params![DemandeId(Uuid::now_v7())]);
+    assert_ne!(list, OF_DEMANDE);
     let (sql, params) = find_by_name::statement("57", "mar");
     let search = plan(&base, sql, &params);
     assert!(fault(&search, "personne", "personne_nom", NAMES).is_some(), "{search:?}");
