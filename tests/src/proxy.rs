@@ -234,9 +234,7 @@ impl Shared {
     /// The same for bytes from the server.
     fn passing_answer(&self, exchange: &Mutex<Exchange>, bytes: &[u8]) -> Passing {
         // Told to send the body, the client is still in its request.
-        if bytes == b"HTTP/1.1 100 Continue
-
-" {
+        if bytes == b"HTTP/1.1 100 Continue\r\n\r\n" {
             return Passing::All;
         }
         let mut exchange = lock(exchange);
