@@ -131,8 +131,8 @@ fn in_order(calls: &[Call], staged: &str, answer: &str) -> Result<()> {
 fn durabilite_a_failed_sync_is_never_an_acknowledgement() -> Result<()> {
     let server = Server::start()?;
     let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
-    // Of the directories, first that of what is on its way, then that of what has its name already.
-    let calls = [("fdatasync", false), ("fsync", false), ("rename", false), ("fsync", true)];
+    // The only directory synced is that of sealed bytes: nothing was promised of these while they were on their way.
+    let calls = [("fdatasync", false), ("rename", false), ("fsync", true)];
     for (number, (call, of_blobs)) in calls.into_iter().enumerate() {
         let bytes = photo(u16::try_from(number)?)?;
         let metadata = phone.metadata(&LETTRE, &bytes)?;
@@ -149,6 +149,33 @@ fn durabilite_a_failed_sync_is_never_an_acknowledgement() -> Result<()> {
         ensure!(phone.recu(metadata.depot)?.sha256 == sha256(&bytes), "{call}: other bytes");
     }
     Ok(())
+}
+
+#[test]
+fn durabilite_a_part_is_promised_only_with_the_name_that_it_is_found_by() -> Result<()> {
+    let server = Server::start()?;
+    let phone = Household::import(&server, 1)?.sign_in(server.addr()?)?;
+    let bytes = photo(0)?;
+    let path = phone.begin(&phone.metadata(&LETTRE, &bytes)?, bytes.len() as u64)?;
+    let (first, _) = bytes.split_at(bytes.len() / 2);
+    let staging = server.data().join("coffre/staging");
+    let strace = Strace::inject(&server, "fsync:error=EIO", Some(&staging))?;
+    let answer = phone.patch(&path, 0, first).send(server.addr()?)?;
+    drop(strace);
+    ensure!(answer.status >= 500, "{}", answer.status);
+    ensure!(phone.offset(&path)? == 0, "bytes are promised whose name is not durable");
+    let strace = Strace::watch(&server, WATCHED)?;
+    phone.patch(&path, 0, first).send(server.addr()?)?.expect(204)?;
+    let calls = strace.stop_after("HTTP/1.1 204")?;
+    let synced = |of: &str| {
+        let syncs = |call: &&Call| call.text.starts_with("fsync(") || call.text.starts_with("fdatasync(");
+        calls.iter().filter(syncs).find(|call| call.text.contains(of))
+    };
+    let bytes_safe = synced(&file_of(&path)?).context("the bytes are not synced")?;
+    let named = synced("/coffre/staging>").context("the name is not synced")?;
+    let committed = synced("base.sqlite").context("the base is not synced")?;
+    ensure!(bytes_safe.ended < committed.began && named.ended < committed.began, "{calls:#?}");
+    finish(&server, &phone, &path, &bytes, 1)
 }
 
 #[test]

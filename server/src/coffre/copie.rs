@@ -25,7 +25,7 @@ impl Coffre {
                 into.sync()?;
                 dossier.seal(upload, forme)?;
             }
-            (Moteur::S3(_), Support::Fichier(_)) => return Err(chiffre::altered()),
+            (Moteur::S3(_), Support::Fichier { .. }) => return Err(chiffre::altered()),
         }
         Ok(true)
     }
@@ -77,7 +77,7 @@ impl Coffre {
     fn look_at(&self, upload: UploadId) -> Result<(Support, Forme), CoffreError> {
         match &self.moteur {
             Moteur::Dossier(dossier) => {
-                dossier.look_at(upload).map(|(file, forme)| (Support::Fichier(file), forme))
+                dossier.look_at(upload).map(|(file, forme)| (Support::Fichier { file, new_in: None }, forme))
             }
             Moteur::S3(_) => self.resume(upload),
         }

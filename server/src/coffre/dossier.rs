@@ -45,21 +45,18 @@ impl Dossier {
         Ok(dossier)
     }
 
-    /// An upload's file to write from its beginning. What an earlier try left was promised to nobody. In the same form it
-    /// is written over; in the other one it must not be found in place of what comes.
-    pub(super) fn begin(&self, upload: UploadId, forme: Forme) -> Result<File, CoffreError> {
+    /// An upload's file to write from its beginning, and the directory to be synced before any offset in it is promised.
+    /// What an earlier try left was promised to nobody. In the same form it is written over; in the other one it must not be
+    /// found in place of what comes.
+    pub(super) fn begin(&self, upload: UploadId, forme: Forme) -> Result<(File, PathBuf), CoffreError> {
         let other = forme.other();
         remove(&self.staging_path(upload, other))?;
         remove(&self.blob_path(blob_of(upload), other))?;
-        let attempt = || -> io::Result<File> {
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create(true).truncate(true).mode(FILE_MODE);
-            let file = options.open(self.staging_path(upload, forme))?;
-            // The name must be durable before any offset in this file is promised.
-            sync_directory(&self.staging)?;
-            Ok(file)
-        };
-        attempt().map_err(|source| CoffreError::new("ouverture d’un envoi", source))
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true).mode(FILE_MODE);
+        let file = options.open(self.staging_path(upload, forme));
+        let file = file.map_err(|source| CoffreError::new("ouverture d’un envoi", source))?;
+        Ok((file, self.staging.clone()))
     }
 
     /// An upload's file to go on with; undoes a sealing whose piece was never committed.

@@ -256,13 +256,13 @@ impl Coffre {
         staging.conclude()?;
         match (&self.moteur, staging.into_support()) {
             (Moteur::Dossier(dossier), mut support) => {
-                support.sync()?;
+                support.sync_bytes()?;
                 // Closed: nothing is ever written to sealed bytes.
                 drop(support);
                 dossier.seal(upload, forme)?;
             }
             (Moteur::S3(s3), Support::Objets(objets)) => s3.seal(objets, &blob_key(blob, forme))?,
-            (Moteur::S3(_), Support::Fichier(_)) => {
+            (Moteur::S3(_), Support::Fichier { .. }) => {
                 return Err(CoffreError::Altere { operation: "scellement" });
             }
         }
@@ -351,7 +351,10 @@ impl Coffre {
     /// Where a new upload's bytes go.
     fn begin(&self, upload: UploadId, forme: Forme) -> Result<Support, CoffreError> {
         Ok(match &self.moteur {
-            Moteur::Dossier(dossier) => Support::Fichier(dossier.begin(upload, forme)?),
+            Moteur::Dossier(dossier) => {
+                let (file, directory) = dossier.begin(upload, forme)?;
+                Support::Fichier { file, new_in: Some(directory) }
+            }
             Moteur::S3(s3) => Support::Objets(Objets::begin(s3.clone(), staging_folder(upload), forme)),
         })
     }
@@ -361,7 +364,7 @@ impl Coffre {
         match &self.moteur {
             Moteur::Dossier(dossier) => {
                 let (file, forme) = dossier.resume(upload)?;
-                Ok((Support::Fichier(file), forme))
+                Ok((Support::Fichier { file, new_in: None }, forme))
             }
             Moteur::S3(s3) => {
                 let found = Objets::resume(s3.clone(), staging_folder(upload))?;
@@ -375,7 +378,7 @@ impl Coffre {
         match &self.moteur {
             Moteur::Dossier(dossier) => {
                 let (file, forme) = dossier.find_blob(blob)?;
-                Ok((Support::Fichier(file), forme))
+                Ok((Support::Fichier { file, new_in: None }, forme))
             }
             Moteur::S3(s3) => {
                 for forme in Forme::ALL {

@@ -5,15 +5,21 @@ use std::{
     fs::File,
     io::{self, Seek as _, SeekFrom, Write as _},
     os::unix::fs::FileExt as _,
+    path::PathBuf,
 };
 
-use super::{CoffreError, chiffre::altered, objets::Objets};
+use super::{CoffreError, chiffre::altered, objets::Objets, sync_directory};
 
 /// Where a file's bytes are.
 #[derive(Debug)]
 pub(super) enum Support {
     /// In a file. It is written where it stands: at its end, which every cut sees to.
-    Fichier(File),
+    Fichier {
+        /// It.
+        file: File,
+        /// The directory that it is new in, until that is made durable: without it the file is not found again.
+        new_in: Option<PathBuf>,
+    },
     /// In objects of a bucket.
     Objets(Objets),
 }
@@ -22,7 +28,7 @@ impl Support {
     /// Bytes in all, those not yet durable included.
     pub(super) fn size(&self) -> Result<u64, CoffreError> {
         match self {
-            Self::Fichier(file) => {
+            Self::Fichier { file, .. } => {
                 let metadata = file.metadata().map_err(|source| CoffreError::new("lecture", source))?;
                 Ok(metadata.len())
             }
@@ -33,7 +39,7 @@ impl Support {
     /// Reads what lies at a place, at most `buffer.len()` bytes; 0 at the end.
     pub(super) fn read_at(&mut self, buffer: &mut [u8], at: u64) -> Result<usize, CoffreError> {
         match self {
-            Self::Fichier(file) => {
+            Self::Fichier { file, .. } => {
                 file.read_at(buffer, at).map_err(|source| CoffreError::new("lecture", source))
             }
             Self::Objets(objets) => objets.read_at(buffer, at),
@@ -55,7 +61,7 @@ impl Support {
     /// Adds bytes at the end. On an error some of them may be there, until [`Support::cut`].
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), CoffreError> {
         match self {
-            Self::Fichier(file) => {
+            Self::Fichier { file, .. } => {
                 file.write_all(bytes).map_err(|source| CoffreError::new("écriture", source))
             }
             Self::Objets(objets) => objets.append(bytes),
@@ -65,7 +71,7 @@ impl Support {
     /// Drops what lies after the first `end` bytes, and goes there.
     pub(super) fn cut(&mut self, end: u64) -> Result<(), CoffreError> {
         match self {
-            Self::Fichier(file) => {
+            Self::Fichier { file, .. } => {
                 let mut attempt = || -> io::Result<()> {
                     if file.metadata()?.len() > end {
                         file.set_len(end)?;
@@ -78,10 +84,22 @@ impl Support {
         }
     }
 
-    /// Makes every byte durable.
+    /// Makes every byte durable, and the name under which they are found again.
     pub(super) fn sync(&mut self) -> Result<(), CoffreError> {
+        self.sync_bytes()?;
+        if let Self::Fichier { new_in, .. } = self
+            && let Some(directory) = new_in
+        {
+            sync_directory(directory).map_err(|source| CoffreError::new("synchronisation", source))?;
+            *new_in = None;
+        }
+        Ok(())
+    }
+
+    /// Makes every byte durable, where they get another name at once.
+    pub(super) fn sync_bytes(&mut self) -> Result<(), CoffreError> {
         match self {
-            Self::Fichier(file) => {
+            Self::Fichier { file, .. } => {
                 file.sync_data().map_err(|source| CoffreError::new("synchronisation", source))
             }
             Self::Objets(objets) => objets.sync(),
