@@ -59,7 +59,9 @@ impl Content {
     /// Puts another mark into it.
     pub(crate) fn mark(&mut self, mark: u128) {
         let place = self.bytes.get_mut(self.mark_at..self.mark_at + MARK_BYTES);
-        place.into_iter().for_each(|place| place.copy_from_slice(&mark.to_be_bytes()));
+        if let Some(place) = place {
+            place.copy_from_slice(&mark.to_be_bytes());
+        }
     }
 
     /// Its digest.

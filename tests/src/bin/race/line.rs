@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// Longest wait for an answer: a disk in trouble takes seconds, what takes longer never comes.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// Largest head of an answer, in bytes.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
