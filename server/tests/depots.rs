@@ -17,7 +17,6 @@ use std::{
 };
 
 use commun::{MARTIN, PETIT, Reply, Server, hex, new_depot, pdf};
-use uuid::Uuid;
 use wire::UploadId;
 
 #[test]
@@ -339,13 +338,13 @@ fn a_takeover_that_failed_once_succeeds_the_next_time() {
         upload
     };
     server.restart();
-    // Where the next generation's bytes are to lie, something else does: as good as a disk that is full.
-    let next = Uuid::from_u128(upload.0.as_u128() ^ 1).simple().to_string();
-    let obstacle = server.donnees.path().join("donnees/coffre/staging").join(next);
-    std::fs::create_dir(&obstacle).unwrap();
+    // What was promised is out of reach for a while: as good as a disk that is in trouble.
+    let staged = server.coffre().join("staging").join(upload.0.simple().to_string());
+    let aside = server.donnees.path().join("ailleurs");
+    std::fs::rename(&staged, &aside).unwrap();
     let session = server.session(MARTIN);
     assert_eq!(session.patch(upload, 60_000, &bytes[60_000..]).status, 500);
-    std::fs::remove_dir(obstacle).unwrap();
+    std::fs::rename(&aside, &staged).unwrap();
     assert_eq!(session.head(upload).offset(), Some(60_000));
     assert_eq!(session.patch(upload, 60_000, &bytes[60_000..]).status, 204);
 }

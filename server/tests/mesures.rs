@@ -134,7 +134,7 @@ fn connections_mail_and_faults_are_counted() {
     let bytes = pdf(20_000, 1);
     let piece = session.deposit(&bytes);
     server.pass_inspection(piece, &bytes);
-    std::fs::remove_dir_all(server.donnees.path().join("donnees/coffre/blobs")).unwrap();
+    std::fs::remove_dir_all(server.coffre().join("blobs")).unwrap();
     let lost = session.send("GET", &format!("/api/v1/justificatifs/{piece}/contenu"), &[], b"");
     assert_eq!(lost.status, 500);
     assert_eq!(scrape(at)[r#"ma_demande_coffre_pannes_total{genre="absent"}"#], 1);
