@@ -25,7 +25,7 @@ use crate::command::root;
 /// seventh of the photo.
 const PHOTO: (&str, &str, &str, u64) = ("A_12.jpg", "motif", "photos_logement", 400_000);
 
-/// How often the trial may begin. On some machines every second run dies of a signal, in a way that was not found: glibc in the
+/// How often the trial may begin. Three runs of seven died of a signal on one machine, in a way that was not found: glibc in the
 /// place of Android's library is ours, not the phone's. A library that does not work dies each time.
 const TRIES: u32 = 12;
 
