@@ -230,12 +230,16 @@ fn postgresql_s3_that_goes_away_costs_no_document_and_no_promise() -> Result<()>
     proxy.reconnect();
     phone.finish(&path, &bytes)?.expect(204)?;
     phone.finish(&small_path, &small)?.expect(204)?;
-    // An answer that is lost is no loss either.
+    // An answer that is lost is no loss either, nor a connection that is reset before there is one.
     proxy.arm(Fault::LoseResponse { method: "PUT" });
     let again = photo(4, 0)?;
     phone.deposit(&PHOTO, &again)?;
     ensure!(proxy.struck() == 2, "no answer was lost");
-    for bytes in [&kept, &bytes, &small, &again] {
+    proxy.arm(Fault::Reset { method: "PUT", bytes: 100_000 });
+    let reset = photo(5, 200_000)?;
+    phone.deposit(&PHOTO, &reset)?;
+    ensure!(proxy.struck() == 3, "nothing was reset");
+    for bytes in [&kept, &bytes, &small, &again, &reset] {
         let piece = inspected(&phone, sha256(bytes))?;
         ensure!(content(&phone, piece)?.expect(200)?.body == *bytes);
     }

@@ -30,12 +30,16 @@ use object_store::{
     BackoffConfig, ClientOptions, Error, GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _,
     PutMode, PutOptions, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
-    client::{HttpClient, HttpConnector},
+    client::{HttpClient, HttpConnector, HttpError, HttpErrorKind},
     path::Path,
 };
 use rustls::{ClientConfig, RootCertStore};
 use sha2::{Digest as _, Sha256};
-use tokio::{runtime::Runtime, sync::Semaphore};
+use tokio::{
+    runtime::Runtime,
+    sync::Semaphore,
+    time::{Instant, sleep},
+};
 
 use super::{
     CoffreError,
@@ -50,7 +54,7 @@ const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Attempts after the first one.
-const RETRIES_MAX: usize = 3;
+const RETRIES_MAX: u32 = 3;
 
 /// From the first attempt to the beginning of the last one.
 const RETRIED_WITHIN: Duration = Duration::from_secs(20);
@@ -112,7 +116,7 @@ impl S3 {
         let (failed, acces) = (|_| CoffreError::Reglage, Acces::read()?);
         let retry = RetryConfig {
             backoff: BackoffConfig { init_backoff: RETRY_AFTER, max_backoff: RETRY_AFTER_AT_MOST, base: 2.0 },
-            max_retries: RETRIES_MAX,
+            max_retries: RETRIES_MAX as usize,
             retry_timeout: RETRIED_WITHIN,
         };
         let mut builder = AmazonS3Builder::new()
@@ -163,17 +167,29 @@ impl S3 {
             .map_err(|error| explain("écriture", &error))
     }
 
+    /// The library does not begin such a put anew once its connection has broken in the middle, for it cannot know whether it
+    /// took effect. Here the next attempt tells.
     async fn create_in(&self, path: &Path, payload: PutPayload) -> object_store::Result<()> {
-        let options = PutOptions::from(PutMode::Create);
-        match self.0.store.put_opts(path, payload.clone(), options).await {
-            Err(error @ Error::AlreadyExists { .. }) => {
-                if self.holds_in(path, &payload).await? {
-                    Ok(())
-                } else {
-                    Err(error)
-                }
+        let (began, mut retries) = (Instant::now(), 0);
+        loop {
+            let options = PutOptions::from(PutMode::Create);
+            let error = match self.0.store.put_opts(path, payload.clone(), options).await {
+                Ok(_) => return Ok(()),
+                Err(error @ Error::AlreadyExists { .. }) => match self.holds_in(path, &payload).await {
+                    Ok(true) => return Ok(()),
+                    Ok(false) => return Err(error),
+                    // An earlier attempt is still under way there.
+                    Err(missing @ Error::NotFound { .. }) => missing,
+                    Err(error) => return Err(error),
+                },
+                Err(error) if is_uncertain(&error) => error,
+                Err(error) => return Err(error),
+            };
+            if retries == RETRIES_MAX || began.elapsed() >= RETRIED_WITHIN {
+                return Err(error);
             }
-            done => done.map(drop),
+            sleep(RETRY_AFTER * 2_u32.pow(retries)).await;
+            retries += 1;
         }
     }
 
@@ -328,19 +344,12 @@ fn client() -> Result<reqwest::Client, CoffreError> {
 
 /// What an operator is told. The library's own words repeat what S3 answered, which may name the key that opens the bucket.
 fn explain(operation: &'static str, error: &Error) -> CoffreError {
-    use object_store::client::{HttpError, HttpErrorKind};
     match error {
         Error::NotFound { .. } => CoffreError::Absent { operation },
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => CoffreError::Refuse { operation },
         error if matches!(status(error), Some(401 | 403)) => CoffreError::Refuse { operation },
         error => {
-            let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-            let mut kind = None;
-            while let Some(source) = next {
-                kind = kind.or(source.downcast_ref::<HttpError>().map(HttpError::kind));
-                next = source.source();
-            }
-            let cause = match kind {
+            let cause = match kind(error) {
                 Some(HttpErrorKind::Connect) => "pas de connexion",
                 Some(HttpErrorKind::Timeout) => "pas de réponse à temps",
                 Some(_) => "connexion rompue",
@@ -349,6 +358,23 @@ fn explain(operation: &'static str, error: &Error) -> CoffreError {
             CoffreError::Injoignable { operation, cause }
         }
     }
+}
+
+/// How a request failed that got no whole answer.
+fn kind(error: &Error) -> Option<HttpErrorKind> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(source) = next {
+        if let Some(http) = source.downcast_ref::<HttpError>() {
+            return Some(http.kind());
+        }
+        next = source.source();
+    }
+    None
+}
+
+/// Whether the request may have taken effect all the same.
+fn is_uncertain(error: &Error) -> bool {
+    matches!(kind(error), Some(HttpErrorKind::Interrupted | HttpErrorKind::Timeout))
 }
 
 /// The status that S3 answered with, where the library tells it in words only: as it does when it lists.
