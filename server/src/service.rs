@@ -110,10 +110,14 @@ impl Service {
 
     /// Runs work that blocks (the coffre's) on a thread for it. An error is a panic there: a fault of ours.
     pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refus> {
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
-            tracing::error!(%error, "work on the coffre failed");
-            ProblemCode::ErreurInterne.into()
-        })
+        tokio::task::spawn_blocking(work).await.map_err(Self::panicked)
+    }
+
+    /// What a client is told when a thread of [`Service::blocking`]'s kind has panicked.
+    #[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
+    pub(crate) fn panicked(error: tokio::task::JoinError) -> Refus {
+        tracing::error!(%error, "work on the coffre failed");
+        ProblemCode::ErreurInterne.into()
     }
 
     /// The session of an access token.

@@ -77,7 +77,7 @@ impl Coffre {
     fn look_at(&self, upload: UploadId) -> Result<(Support, Forme), CoffreError> {
         match &self.moteur {
             Moteur::Dossier(dossier) => {
-                dossier.look_at(upload).map(|(file, forme)| (Support::Fichier { file, new_in: None }, forme))
+                dossier.look_at(upload).map(|(file, forme)| (Support::file(file, None), forme))
             }
             Moteur::S3(_) => self.resume(upload),
         }

@@ -353,7 +353,7 @@ impl Coffre {
         Ok(match &self.moteur {
             Moteur::Dossier(dossier) => {
                 let (file, directory) = dossier.begin(upload, forme)?;
-                Support::Fichier { file, new_in: Some(directory) }
+                Support::file(file, Some(directory))
             }
             Moteur::S3(s3) => Support::Objets(Objets::begin(s3.clone(), staging_folder(upload), forme)),
         })
@@ -364,7 +364,7 @@ impl Coffre {
         match &self.moteur {
             Moteur::Dossier(dossier) => {
                 let (file, forme) = dossier.resume(upload)?;
-                Ok((Support::Fichier { file, new_in: None }, forme))
+                Ok((Support::file(file, None), forme))
             }
             Moteur::S3(s3) => {
                 let found = Objets::resume(s3.clone(), staging_folder(upload))?;
@@ -378,7 +378,7 @@ impl Coffre {
         match &self.moteur {
             Moteur::Dossier(dossier) => {
                 let (file, forme) = dossier.find_blob(blob)?;
-                Ok((Support::Fichier { file, new_in: None }, forme))
+                Ok((Support::file(file, None), forme))
             }
             Moteur::S3(s3) => {
                 for forme in Forme::ALL {

@@ -13,6 +13,7 @@ use wire::{DemandeId, DepotMetadata, ProblemCode, UploadId, limites::UPLOAD_BYTE
 use super::{
     begin::free_bytes,
     remove_upload,
+    writer::{Arrived, Writer},
     writing::{WriteError, Writing, refus_of_type},
 };
 use crate::{
@@ -21,9 +22,6 @@ use crate::{
     secrets::new_id,
     service::Service,
 };
-
-/// Bytes gathered before they are written.
-const GATHER_BYTES: usize = 64 * 1024;
 
 /// Receives the document that `bytes` brings and attaches it.
 pub(crate) async fn receive_document<E: Into<Refus>>(
@@ -48,14 +46,14 @@ async fn receive_and_attach<E: Into<Refus>>(
     bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> Result<Attached, Refus> {
     let upload = UploadId(new_id(service.clock.now()));
-    let writing = match receive(service, metadata.demande, upload, bytes).await {
-        Ok(writing) => writing,
+    let arrived = match receive(service, metadata.demande, upload, bytes).await {
+        Ok(arrived) => arrived,
         Err(refus) => {
             remove_upload(service, upload, 0).await?;
             return Err(refus);
         }
     };
-    match attach(service, deposant, metadata, upload, writing).await? {
+    match attach(service, deposant, metadata, upload, arrived).await? {
         Ok(attached) if attached.doublon => {
             remove_upload(service, upload, 0).await?;
             Ok(attached)
@@ -79,46 +77,45 @@ pub(super) async fn receive<E: Into<Refus>>(
     demande: DemandeId,
     upload: UploadId,
     mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
-) -> Result<Writing, Refus> {
+) -> Result<Arrived, Refus> {
     let libre = free_bytes(service).await?;
     service.store.read(move |tx| registre::check_place(tx, UPLOAD_BYTES_MAX, libre)).await?;
     let (cle, coffre) = (service.cle_for(demande).await?, service.coffre.clone());
-    let mut writing =
-        Service::blocking(move || Writing::open(&coffre, upload, 0, UPLOAD_BYTES_MAX, cle.as_ref()))
-            .await??;
+    let opened = Service::blocking(move || Writing::open(&coffre, upload, 0, UPLOAD_BYTES_MAX, cle.as_ref()));
+    let mut writer = Writer::new(opened.await??);
     let deadline = Instant::now() + service.delais.append;
     let too_slow = |_| Refus::from(ProblemCode::Indisponible);
-    let mut gathered = Vec::with_capacity(GATHER_BYTES);
+    let mut received = 0;
     loop {
-        let part = timeout_at(deadline, timeout(service.delais.frame, bytes.next())).await;
-        let part = part.map_err(too_slow)?.map_err(too_slow)?.transpose().map_err(Into::into)?;
-        let ended = part.is_none();
-        let part = part.unwrap_or_default();
+        let part = tokio::select! {
+            biased;
+            written = writer.written() => {
+                written?;
+                if writer.failure().is_some() {
+                    break;
+                }
+                continue;
+            }
+            part = timeout_at(deadline, timeout(service.delais.frame, bytes.next())), if writer.has_room() => {
+                part.map_err(too_slow)?.map_err(too_slow)?.transpose().map_err(Into::into)?
+            }
+        };
+        let Some(part) = part else { break };
         service.mesures.octets_recus(part.len());
-        gathered.extend_from_slice(&part);
-        let reached = writing.offset() + u64::try_from(gathered.len()).unwrap_or(u64::MAX);
-        if reached > UPLOAD_BYTES_MAX {
+        received += u64::try_from(part.len()).unwrap_or(u64::MAX);
+        if received > UPLOAD_BYTES_MAX {
             return Err(ProblemCode::FichierTropVolumineux.into());
         }
-        if gathered.len() >= GATHER_BYTES || ended {
-            let written;
-            (writing, gathered, written) = Service::blocking(move || {
-                let mut written = if gathered.is_empty() { Ok(()) } else { writing.append(&gathered) };
-                gathered.clear();
-                if ended && written.is_ok() && writing.offset() > 0 {
-                    written = writing.conclude();
-                }
-                (writing, gathered, written)
-            })
-            .await?;
-            written.map_err(|error| match error {
-                WriteError::Type(sniffed) => refus_of_type(sniffed),
-                WriteError::Coffre(error) => error.into(),
-            })?;
-        }
-        if ended {
-            return if writing.offset() > 0 { Ok(writing) } else { Err(ProblemCode::FichierVide.into()) };
-        }
+        writer.add(&part);
+    }
+    let (arrived, failure) = writer.finish().await?;
+    if failure.is_none() && received == 0 {
+        return Err(ProblemCode::FichierVide.into());
+    }
+    match failure.map_or_else(|| arrived.writing.conclude(), Err) {
+        Ok(()) => Ok(arrived),
+        Err(WriteError::Type(sniffed)) => Err(refus_of_type(sniffed)),
+        Err(WriteError::Coffre(error)) => Err(error.into()),
     }
 }
 
@@ -128,12 +125,12 @@ async fn attach(
     deposant: &Deposant,
     mut metadata: DepotMetadata,
     upload: UploadId,
-    writing: Writing,
+    arrived: Arrived,
 ) -> Result<Result<Attached, DepositError>, Refus> {
-    let (taille, sha256) = (writing.offset(), writing.digest());
+    let (taille, sha256) = (arrived.writing.offset(), arrived.digest());
     metadata.sha256 = Some(sha256);
     let coffre = service.coffre.clone();
-    let blob = Service::blocking(move || writing.seal(&coffre)).await??;
+    let blob = Service::blocking(move || arrived.writing.seal(&coffre)).await??;
     let (deposant, now) = (deposant.clone(), service.clock.now());
     let deposited = service.store.write(move |tx| {
         registre::deposit_whole(tx, &deposant, &metadata, upload, (blob, taille, sha256), now)

@@ -19,6 +19,7 @@ mod holders;
 mod partenaire;
 mod receive;
 mod tenue;
+mod writer;
 mod writing;
 
 use std::sync::Arc;

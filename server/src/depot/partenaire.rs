@@ -19,7 +19,7 @@ use hyper::{
 };
 use wire::{DemandeId, MediaType, NumeroUnique, ProblemCode, UploadId, limites::UPLOAD_BYTES_MAX};
 
-use super::{guichet::receive, holders::Held, receive::incomplete, remove_upload, writing::Writing};
+use super::{guichet::receive, holders::Held, receive::incomplete, remove_upload, writer::Arrived};
 use crate::{
     http::{
         problem::Refus,
@@ -137,7 +137,7 @@ impl Document {
     /// attached even when nobody waits for the answer, and what was not is removed.
     async fn receive(self, body: Incoming) -> Result<DeposePartenaire, Refus> {
         match self.stage(body).await {
-            Ok(writing) => self.finish(writing).await,
+            Ok(arrived) => self.finish(arrived).await,
             Err(refus) => {
                 self.forget().await;
                 Err(refus)
@@ -146,7 +146,7 @@ impl Document {
     }
 
     /// Stages the body; every byte must be there, and be what was announced.
-    async fn stage(&self, body: Incoming) -> Result<Writing, Refus> {
+    async fn stage(&self, body: Incoming) -> Result<Arrived, Refus> {
         let parts = pin!(stream::unfold(body, |mut body| async {
             let frame = tokio::select! {
                 biased;
@@ -157,20 +157,20 @@ impl Document {
             let part = frame?.map(|frame| frame.into_data().unwrap_or_default());
             Some((part, body))
         }));
-        let writing = receive(&self.service, self.demande, self.upload, parts).await?;
-        if writing.offset() != self.depot.taille {
+        let arrived = receive(&self.service, self.demande, self.upload, parts).await?;
+        if arrived.writing.offset() != self.depot.taille {
             return Err(incomplete());
         }
-        if writing.digest() != self.depot.sha256 {
+        if arrived.digest() != self.depot.sha256 {
             return Err(ProblemCode::EmpreinteDifferente.into());
         }
-        Ok(writing)
+        Ok(arrived)
     }
 
     /// The order is the promise: bytes durable, name durable, transaction committed, then the answer.
-    async fn finish(self, writing: Writing) -> Result<DeposePartenaire, Refus> {
+    async fn finish(self, arrived: Arrived) -> Result<DeposePartenaire, Refus> {
         let coffre = self.service.coffre.clone();
-        let blob = Service::blocking(move || writing.seal(&coffre)).await??;
+        let blob = Service::blocking(move || arrived.writing.seal(&coffre)).await??;
         let upload = self.upload;
         let (partenaire, depot, now) =
             (self.partenaire.clone(), self.depot.clone(), self.service.clock.now());

@@ -14,18 +14,22 @@
 //! - *They are not those of the request's checksum.* The request's bytes go, whatever else is wrong with them: they are not
 //!   what the client sent, so they say nothing about its file.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep_until, timeout},
+};
 use wire::{DepotMetadata, ProblemCode};
 
 use super::{
     checksum::Checksum,
     holders::{Held, Stopped},
     tenue,
-    writing::{WriteError, Writing, refus_of_type},
+    writer::{Arrived, Writer},
+    writing::{WriteError, refus_of_type},
 };
 use crate::{
     coffre::{BlobId, CoffreError},
@@ -34,11 +38,12 @@ use crate::{
     service::Service,
 };
 
-/// Bytes gathered before they are written, so that small packets do not each cost a system call.
-const GATHER_BYTES: usize = 64 * 1024;
-
 /// Bytes after which what was received is made durable in mid-request: what a crash makes a slow phone send again.
 const CHECKPOINT_BYTES: u64 = 4 * 1024 * 1024;
+
+/// From one such moment to the next at least: what a crash makes a fast line do again, which brings more than those bytes in
+/// that time.
+const CHECKPOINT_APART: Duration = Duration::from_secs(1);
 
 /// One request that adds bytes.
 pub(super) struct Reception {
@@ -77,8 +82,8 @@ impl Reception {
         let (coffre, depot) = (self.service.coffre.clone(), self.depot.clone());
         let open = if self.taken_over { tenue::carry_over } else { tenue::open };
         let opened = Service::blocking(move || open(&coffre, &depot, cle.as_ref())).await?;
-        let mut writing = match opened {
-            Ok(writing) => writing,
+        let arrived = match opened {
+            Ok(arrived) => arrived,
             Err(error) => return Err(self.explain(error).await),
         };
         if self.taken_over {
@@ -87,8 +92,7 @@ impl Reception {
         self.held.working(false);
 
         let checked = self.checksum.is_some();
-        let (written, end) = self.fill(writing, body).await?;
-        writing = written;
+        let (arrived, end) = self.fill(arrived, body).await?;
         self.held.working(true);
         let end = match end {
             End::Whole | End::Failed(_) if self.checksum.take().is_some_and(|sum| !sum.matches()) => {
@@ -101,42 +105,50 @@ impl Reception {
         match end {
             End::Dropped(refus) => {
                 let durable = self.depot.offset;
-                Service::blocking(move || writing.cut_to(durable)).await??;
+                Service::blocking(move || arrived.writing.cut_to(durable)).await??;
                 Err(refus)
             }
             End::Failed(refus) => {
-                drop(writing);
+                drop(arrived);
                 self.fail().await?;
                 Err(refus)
             }
             End::Excess => {
-                self.finish(writing).await?;
+                self.finish(arrived).await?;
                 Err(ProblemCode::RequeteTropLongue.into())
             }
             // Once every byte is there, how their request ended is nothing: the client will find its piece.
-            End::Whole | End::Cut(_) if writing.offset() == self.depot.taille => self.finish(writing).await,
+            End::Whole | End::Cut(_) if arrived.writing.offset() == self.depot.taille => {
+                self.finish(arrived).await
+            }
             End::Whole => {
-                self.checkpoint(writing).await?;
+                self.checkpoint(arrived).await?;
                 Ok(self.depot)
             }
             End::Cut(refus) => {
-                self.checkpoint(writing).await?;
+                self.checkpoint(arrived).await?;
                 Err(refus)
             }
         }
     }
 
-    /// Writes the body as it comes, until something ends it.
-    async fn fill(&mut self, mut writing: Writing, mut body: Incoming) -> Result<(Writing, End), Refus> {
+    /// Takes the body in as it comes, until something ends it; everything taken in is then in the file.
+    async fn fill(&mut self, arrived: Arrived, mut body: Incoming) -> Result<(Arrived, End), Refus> {
         let delais = self.service.delais;
         let deadline = Instant::now() + delais.append;
-        let mut gathered = Vec::with_capacity(GATHER_BYTES);
+        let checked = self.checksum.is_some();
+        let mut writer = Writer::new(arrived);
         let mut received: u64 = 0;
         // Of the file, and still to come.
         let mut missing = self.depot.taille - self.depot.offset;
-        // Bytes of no known type, whose checksum has still to say that they are the client's.
-        let mut mistyped = None;
-        loop {
+        let mut checkpoint_at = Instant::now() + CHECKPOINT_APART;
+        let mut disk_is_behind = false;
+        let end = loop {
+            if disk_is_behind == writer.has_room() {
+                disk_is_behind = !disk_is_behind;
+                self.held.working(disk_is_behind);
+            }
+            let due = !checked && is_checkpoint_due(self.depot.offset, self.depot.taille, missing);
             let frame = tokio::select! {
                 biased;
                 why = self.held.stopped() => Err(match why {
@@ -144,15 +156,40 @@ impl Reception {
                     Stopped::Closing => ProblemCode::Indisponible,
                 }),
                 () = sleep_until(deadline) => Err(ProblemCode::Indisponible),
-                frame = timeout(delais.frame, body.frame()) => frame.map_err(|_| ProblemCode::Indisponible),
-            };
-            let mut end = match frame {
-                Err(code) => Some(End::Cut(code.into())),
-                Ok(Some(Err(_))) => Some(End::Cut(incomplete())),
-                Ok(None) if self.content_length.is_some_and(|length| received < length) => {
-                    Some(End::Cut(incomplete()))
+                written = writer.written() => {
+                    written?;
+                    match writer.failure() {
+                        None => continue,
+                        // Their checksum has still to say that they are the client's.
+                        Some(WriteError::Type(_)) if checked => continue,
+                        Some(_) => break End::Whole,
+                    }
                 }
-                Ok(None) => Some(End::Whole),
+                () = sleep_until(checkpoint_at), if due => {
+                    let (arrived, failure) = writer.finish().await?;
+                    if failure.is_some() {
+                        return Ok((arrived, end_with(failure, End::Whole, checked)));
+                    }
+                    writer = Writer::new(self.checkpoint(arrived).await?);
+                    checkpoint_at = Instant::now() + CHECKPOINT_APART;
+                    continue;
+                }
+                frame = timeout(delais.frame, body.frame()), if writer.has_room() => {
+                    frame.map_err(|_| ProblemCode::Indisponible)
+                }
+                // The connection has had its turn and has no more at hand.
+                () = yield_now(), if writer.is_due() => {
+                    writer.hand_over();
+                    continue;
+                }
+            };
+            match frame {
+                Err(code) => break End::Cut(code.into()),
+                Ok(Some(Err(_))) => break End::Cut(incomplete()),
+                Ok(None) if self.content_length.is_some_and(|length| received < length) => {
+                    break End::Cut(incomplete());
+                }
+                Ok(None) => break End::Whole,
                 Ok(Some(Ok(frame))) => {
                     // Trailers say nothing to us.
                     let mut data = frame.into_data().unwrap_or_default();
@@ -165,64 +202,27 @@ impl Reception {
                     if let Some(sum) = &mut self.checksum {
                         sum.update(&data);
                     }
-                    if mistyped.is_none() {
-                        gathered.extend_from_slice(&data);
+                    writer.add(&data);
+                    if excess {
+                        break End::Excess;
                     }
-                    excess.then_some(End::Excess)
-                }
-            };
-            if gathered.len() >= GATHER_BYTES || end.is_some() {
-                let written = self.write(writing, gathered).await?;
-                (writing, gathered) = (written.0, written.1);
-                match written.2 {
-                    Ok(()) => {}
-                    Err(WriteError::Type(sniffed)) if self.checksum.is_some() => {
-                        mistyped = Some(refus_of_type(sniffed));
-                    }
-                    Err(WriteError::Type(sniffed)) => end = Some(End::Failed(refus_of_type(sniffed))),
-                    Err(WriteError::Coffre(error)) => end = Some(End::Cut(error.into())),
                 }
             }
-            match (end, mistyped.take()) {
-                (Some(End::Whole), Some(refus)) => return Ok((writing, End::Failed(refus))),
-                (Some(end), _) => return Ok((writing, end)),
-                (None, seen) => mistyped = seen,
-            }
-            let due = is_checkpoint_due(self.depot.offset, writing.offset(), self.depot.taille);
-            if due && self.checksum.is_none() {
-                writing = self.checkpoint(writing).await?;
-            }
-        }
-    }
-
-    /// Writes what was gathered, on a thread for it. The buffer comes back empty.
-    async fn write(
-        &self,
-        mut writing: Writing,
-        mut gathered: Vec<u8>,
-    ) -> Result<(Writing, Vec<u8>, Result<(), WriteError>), Refus> {
-        if gathered.is_empty() {
-            return Ok((writing, gathered, Ok(())));
-        }
+        };
         self.held.working(true);
-        let outcome = Service::blocking(move || {
-            let outcome = writing.append(&gathered);
-            gathered.clear();
-            (writing, gathered, outcome)
-        })
-        .await?;
+        let (arrived, failure) = writer.finish().await?;
         self.held.working(false);
-        Ok(outcome)
+        Ok((arrived, end_with(failure, end, checked)))
     }
 
     /// Makes what was written durable, then records it: only after both may it be promised.
-    async fn checkpoint(&mut self, mut writing: Writing) -> Result<Writing, Refus> {
-        let (from, to) = (self.depot.offset, writing.offset());
+    async fn checkpoint(&mut self, mut arrived: Arrived) -> Result<Arrived, Refus> {
+        let (from, to) = (self.depot.offset, arrived.writing.offset());
         if from == to {
-            return Ok(writing);
+            return Ok(arrived);
         }
         self.held.working(true);
-        let writing = Service::blocking(move || writing.sync().map(|()| writing)).await??;
+        let arrived = Service::blocking(move || arrived.writing.sync().map(|()| arrived)).await??;
         let (upload, generation, now) = (self.depot.upload, self.depot.generation, self.service.clock.now());
         let expire_le = self
             .service
@@ -231,21 +231,21 @@ impl Reception {
             .await?;
         (self.depot.offset, self.depot.expire_le) = (to, expire_le);
         self.held.working(false);
-        Ok(writing)
+        Ok(arrived)
     }
 
     /// Every byte is there: compares the digest, seals, attaches. The order is the promise: bytes durable, name
     /// durable, transaction committed, then the answer.
-    async fn finish(mut self, writing: Writing) -> Result<Depot, Refus> {
-        let sha256 = writing.digest();
+    async fn finish(mut self, arrived: Arrived) -> Result<Depot, Refus> {
+        let sha256 = arrived.digest();
         let announced = DepotMetadata::parse(&self.depot.entete).ok().and_then(|facts| facts.sha256);
         if announced.is_some_and(|announced| announced != sha256) {
-            drop(writing);
+            drop(arrived);
             self.fail().await?;
             return Err(ProblemCode::EmpreinteDifferente.into());
         }
         let coffre = self.service.coffre.clone();
-        let blob = match Service::blocking(move || writing.seal(&coffre)).await? {
+        let blob = match Service::blocking(move || arrived.writing.seal(&coffre)).await? {
             Ok(blob) => blob,
             Err(error) => return Err(self.explain(error).await),
         };
@@ -331,10 +331,21 @@ impl Reception {
     }
 }
 
-/// Whether what was received is recorded now, in mid-request. Never with the last byte: that is recorded with the piece, in
-/// one transaction, or a client would be told that all is there while there is no receipt.
-fn is_checkpoint_due(recorded: u64, written: u64, taille: u64) -> bool {
-    written - recorded >= CHECKPOINT_BYTES && written < taille
+/// Whether so much was received that it is recorded in mid-request, when it is time. Never with the last byte: that is recorded
+/// with the piece, in one transaction, or a client would be told that all is there while there is no receipt.
+fn is_checkpoint_due(recorded: u64, taille: u64, missing: u64) -> bool {
+    missing > 0 && taille - missing - recorded >= CHECKPOINT_BYTES
+}
+
+/// How receiving ended, once it is known whether the disk took everything. Where there is a checksum, a body that did not come
+/// whole says nothing of its type.
+fn end_with(failure: Option<WriteError>, end: End, checked: bool) -> End {
+    match failure {
+        None => end,
+        Some(WriteError::Type(_)) if checked && matches!(end, End::Cut(_) | End::Excess) => end,
+        Some(WriteError::Type(sniffed)) => End::Failed(refus_of_type(sniffed)),
+        Some(WriteError::Coffre(error)) => End::Cut(error.into()),
+    }
 }
 
 fn length_of(bytes: &[u8]) -> u64 {
@@ -382,10 +393,10 @@ mod tests {
     #[test]
     fn the_last_byte_is_recorded_with_the_piece_alone() {
         // 4 MiB: what a crash may cost.
-        assert!(!is_checkpoint_due(0, 4_194_303, 9_000_000));
-        assert!(is_checkpoint_due(0, 4_194_304, 9_000_000));
-        assert!(is_checkpoint_due(1_000_000, 5_194_304, 5_194_305));
-        assert!(!is_checkpoint_due(0, 4_194_304, 4_194_304));
-        assert!(!is_checkpoint_due(4_194_304, 9_000_000, 9_000_000));
+        assert!(!is_checkpoint_due(0, 9_000_000, 9_000_000 - 4_194_303));
+        assert!(is_checkpoint_due(0, 9_000_000, 9_000_000 - 4_194_304));
+        assert!(is_checkpoint_due(1_000_000, 5_194_305, 1));
+        assert!(!is_checkpoint_due(0, 4_194_304, 0));
+        assert!(!is_checkpoint_due(4_194_304, 9_000_000, 0));
     }
 }

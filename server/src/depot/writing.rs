@@ -1,9 +1,10 @@
-//! The bytes of one upload on their way into the coffre: hashed as they are written, and refused as soon as the first
-//! ones are of no type of ours. All of it blocks; [`super::receive`] calls it on a thread for that.
+//! The bytes of one upload on their way into the coffre, refused as soon as the first ones are of no type of ours. All of it
+//! blocks: [`super::writer`] calls it on a thread for that.
 
 use sha2::{Digest as _, Sha256};
 use wire::{ProblemCode, RaisonRefus, SNIFF_BYTES, Sniff, UploadId, sniff};
 
+use super::writer::Arrived;
 use crate::{
     coffre::{BlobId, Coffre, CoffreError, Enveloppe, Staging},
     http::problem::Refus,
@@ -12,7 +13,6 @@ use crate::{
 /// An upload open for writing.
 pub(super) struct Writing {
     staging: Staging,
-    sum: Sha256,
     /// The first bytes, until their type is known.
     head: Vec<u8>,
     known: bool,
@@ -43,7 +43,7 @@ impl Writing {
         durable: u64,
         length: u64,
         cle: Option<&Enveloppe>,
-    ) -> Result<Self, CoffreError> {
+    ) -> Result<Arrived, CoffreError> {
         let mut staging = coffre.open_staging(upload, durable, cle)?;
         let (mut sum, mut head) = (Sha256::new(), Vec::new());
         if durable > 0 {
@@ -53,7 +53,7 @@ impl Writing {
                 head.extend_from_slice(part.split_at(missing).0);
             })?;
         }
-        Ok(Self { staging, sum, head, known: false, length })
+        Ok(Arrived { writing: Self { staging, head, known: false, length }, sum })
     }
 
     /// Bytes written so far.
@@ -76,11 +76,10 @@ impl Writing {
         }
         let before = self.offset();
         if let Err(error) = self.staging.append(bytes) {
-            // Half a write is dropped, so that what is there is what was hashed.
+            // Half a write is dropped, so that what is counted is what is there.
             self.staging.cut_to(before)?;
             return Err(error.into());
         }
-        self.sum.update(bytes);
         Ok(())
     }
 
@@ -98,11 +97,6 @@ impl Writing {
     /// Drops what was written after `durable`.
     pub(super) fn cut_to(mut self, durable: u64) -> Result<(), CoffreError> {
         self.staging.cut_to(durable)
-    }
-
-    /// The digest of everything written.
-    pub(super) fn digest(&self) -> wire::Sha256 {
-        wire::Sha256(self.sum.clone().finalize().into())
     }
 
     /// Gives the bytes their final name.
