@@ -25,7 +25,7 @@ use wire::{DemandeId, JustificatifId};
 
 use crate::{
     clock::Clock,
-    coffre::{BlobId, Bucket, Coffre, CoffreError},
+    coffre::{BlobId, Bucket, Coffre, CoffreError, Suite},
     config::BASE_FILE,
     octets::OctetsError,
     registre::{self, DemandeEffacee, Effacement, MotifDemande, MotifEffacement, SAUVEGARDE_AGE_MAX},
@@ -298,17 +298,21 @@ async fn copy_files(
 
 /// Removes the files of a backup that its base no longer names.
 fn prune(dossier: &Path, kept: &Coffre) -> Result<(), SauvegardeError> {
-    let held = kept.list_blobs()?;
-    let useless = store::read_copy(&dossier.join(BASE_FILE), |tx| {
-        let mut useless = Vec::new();
-        for (blob, _) in held {
-            if !registre::owns_blob(tx, blob)? {
-                useless.push(blob);
+    let mut next = Some(Suite::default());
+    while let Some(from) = next {
+        let held;
+        (held, next) = kept.list_blobs(from)?;
+        let useless = store::read_copy(&dossier.join(BASE_FILE), |tx| {
+            let mut useless = Vec::new();
+            for (blob, _) in held {
+                if !registre::owns_blob(tx, blob)? {
+                    useless.push(blob);
+                }
             }
-        }
-        Ok::<_, StoreError>(useless)
-    })?;
-    useless.into_iter().try_for_each(|blob| kept.remove_blob(blob))?;
+            Ok::<_, StoreError>(useless)
+        })?;
+        useless.into_iter().try_for_each(|blob| kept.remove_blob(blob))?;
+    }
     // Half copies of a backup that was interrupted.
     kept.list_staging()?.into_iter().try_for_each(|(half, _)| kept.remove_staging(half))?;
     Ok(())

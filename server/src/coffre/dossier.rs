@@ -38,7 +38,7 @@ impl Dossier {
         make_directory(&dossier.staging)?;
         make_directory(&dossier.blobs)?;
         for shard in 0..=u8::MAX {
-            make_directory(&dossier.blobs.join(format!("{shard:02x}")))?;
+            make_directory(&dossier.blobs.join(super::shard_name(shard)))?;
         }
         sync_directory(&dossier.blobs)?;
         sync_directory(root)?;
@@ -121,15 +121,9 @@ impl Dossier {
         list(&self.staging).map_err(|source| CoffreError::new("inventaire", source))
     }
 
-    pub(super) fn list_blobs(&self) -> Result<Vec<(Uuid, SystemTime)>, CoffreError> {
-        let attempt = || -> io::Result<Vec<_>> {
-            let mut found = Vec::new();
-            for shard in 0..=u8::MAX {
-                found.extend(list(&self.blobs.join(format!("{shard:02x}")))?);
-            }
-            Ok(found)
-        };
-        attempt().map_err(|source| CoffreError::new("inventaire", source))
+    pub(super) fn list_blobs(&self, shard: u8) -> Result<Vec<(Uuid, SystemTime)>, CoffreError> {
+        list(&self.blobs.join(super::shard_name(shard)))
+            .map_err(|source| CoffreError::new("inventaire", source))
     }
 
     /// Finds an upload's file, and undoes a sealing whose piece was never committed.
@@ -161,7 +155,7 @@ impl Dossier {
     }
 
     pub(super) fn shard_path(&self, blob: BlobId) -> PathBuf {
-        self.blobs.join(super::shard(blob))
+        self.blobs.join(super::shard_of(blob))
     }
 }
 

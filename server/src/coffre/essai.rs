@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Bucket, Cles, Coffre, CoffreError};
+use super::{BlobId, Bucket, Cles, Coffre, CoffreError, Suite};
 
 #[path = "../../tests/commun/bucket.rs"]
 mod commun;
@@ -10,6 +10,17 @@ mod commun;
 /// A new empty folder in the bucket that the tests are run with; none without one.
 pub(crate) fn new_bucket() -> Option<Bucket> {
     commun::new_bucket().map(|url| url.parse().unwrap())
+}
+
+/// All that is sealed.
+pub(crate) fn list_blobs(coffre: &Coffre) -> Vec<BlobId> {
+    let (mut all, mut next) = (Vec::new(), Some(Suite::default()));
+    while let Some(from) = next {
+        let (some, then) = coffre.list_blobs(from).unwrap();
+        all.extend(some.into_iter().map(|(blob, _)| blob));
+        next = then;
+    }
+    all
 }
 
 /// Where a coffre of a test's own is: a folder, or a folder in that bucket.

@@ -331,21 +331,27 @@ impl Coffre {
         Ok(found.into_iter().map(|(id, changed)| (UploadId(id), changed)).collect())
     }
 
-    /// The sealed blobs, and when each last changed: for the collection of orphans.
-    pub fn list_blobs(&self) -> Result<Vec<(BlobId, SystemTime)>, CoffreError> {
-        let found: Vec<_> = match &self.moteur {
-            Moteur::Dossier(dossier) => dossier.list_blobs()?,
+    /// Some of the sealed blobs, and when each last changed; and where the next ones begin, if there are more. For the
+    /// collection of orphans, which never has all of a country's in memory.
+    pub fn list_blobs(&self, from: Suite) -> Result<(Vec<(BlobId, SystemTime)>, Option<Suite>), CoffreError> {
+        let (found, next) = match &self.moteur {
+            Moteur::Dossier(dossier) => {
+                let Suite(Reste::Shard(shard)) = from else { return Ok((Vec::new(), None)) };
+                (dossier.list_blobs(shard)?, shard.checked_add(1).map(Reste::Shard))
+            }
             Moteur::S3(s3) => {
-                let named = s3.list(BLOBS)?.into_iter();
-                named
-                    .filter_map(|object| {
-                        let (_, name) = object.key.rsplit_once('/')?;
-                        Some((file_id(name)?.0, object.changed))
-                    })
-                    .collect()
+                let after = if let Suite(Reste::After(key)) = from { Some(key) } else { None };
+                let listed = s3.list_some(BLOBS, after.as_deref(), LISTED_AT_ONCE)?;
+                let full = listed.len() == LISTED_AT_ONCE;
+                let next = listed.last().filter(|_| full).map(|last| Reste::After(last.key.clone()));
+                let named = listed.into_iter().filter_map(|object| {
+                    let (_, name) = object.key.rsplit_once('/')?;
+                    Some((file_id(name)?.0, object.changed))
+                });
+                (named.collect(), next)
             }
         };
-        Ok(found.into_iter().map(|(id, changed)| (BlobId(id), changed)).collect())
+        Ok((found.into_iter().map(|(id, changed)| (BlobId(id), changed)).collect(), next.map(Suite)))
     }
 
     /// Where a new upload's bytes go.
@@ -409,6 +415,27 @@ fn blob_of(upload: UploadId) -> BlobId {
 }
 
 /// The rooms of a bucket.
+/// Objects of a bucket listed at once: ten answers of S3, a megabyte.
+const LISTED_AT_ONCE: usize = 10_000;
+
+/// How far a list of the sealed blobs has come.
+#[derive(Debug, Clone, Default)]
+pub struct Suite(Reste);
+
+#[derive(Debug, Clone)]
+enum Reste {
+    /// From this directory on.
+    Shard(u8),
+    /// After this name in a bucket.
+    After(String),
+}
+
+impl Default for Reste {
+    fn default() -> Self {
+        Self::Shard(0)
+    }
+}
+
 const STAGING: &str = "staging";
 const BLOBS: &str = "blobs";
 
@@ -419,13 +446,17 @@ fn staging_folder(upload: UploadId) -> String {
 
 /// The name of sealed bytes in a bucket.
 fn blob_key(blob: BlobId, forme: Forme) -> String {
-    format!("{BLOBS}/{}/{}", shard(blob), file_name(blob.0, forme))
+    format!("{BLOBS}/{}/{}", shard_of(blob), file_name(blob.0, forme))
 }
 
 /// The last byte of an id is random, the first ones are a date: the last spreads.
-fn shard(blob: BlobId) -> String {
+fn shard_of(blob: BlobId) -> String {
     let [.., last] = *blob.0.as_bytes();
-    format!("{last:02x}")
+    shard_name(last)
+}
+
+fn shard_name(shard: u8) -> String {
+    format!("{shard:02x}")
 }
 
 fn file_name(id: Uuid, forme: Forme) -> String {

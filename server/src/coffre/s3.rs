@@ -281,9 +281,25 @@ impl S3 {
 
     /// The objects under a folder, in the order of their names.
     pub(super) fn list(&self, folder: &str) -> Result<Vec<Liste>, CoffreError> {
+        self.list_some(folder, None, usize::MAX)
+    }
+
+    /// So many of them, after this one.
+    pub(super) fn list_some(
+        &self,
+        folder: &str,
+        after: Option<&str>,
+        count: usize,
+    ) -> Result<Vec<Liste>, CoffreError> {
         let (own, path) = (self.clone(), self.path(folder)?);
-        let listed = self
-            .wait("inventaire", async move { own.0.store.list(Some(&path)).try_collect::<Vec<_>>().await });
+        let after = after.map(|key| self.path(key)).transpose()?;
+        let listed = self.wait("inventaire", async move {
+            let listed = match &after {
+                Some(after) => own.0.store.list_with_offset(Some(&path), after),
+                None => own.0.store.list(Some(&path)),
+            };
+            listed.take(count).try_collect::<Vec<_>>().await
+        });
         let own = |path: &Path| {
             let parts: Vec<_> =
                 path.prefix_match(&self.0.prefix)?.map(|part| part.as_ref().to_owned()).collect();

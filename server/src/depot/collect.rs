@@ -2,14 +2,18 @@
 //! steps leaves them). And what has been kept for long enough: documents before they were masked. Collected at the start
 //! and then every hour.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use tokio::time::sleep;
 use wire::UploadId;
 
 use super::tenue;
 use crate::{
-    coffre::{BlobId, Coffre, CoffreError},
+    coffre::{BlobId, Coffre, CoffreError, Suite},
     http::problem::Refus,
     octets::OctetsError,
     registre,
@@ -98,49 +102,60 @@ fn is_anothers(left_over: usize, sealed: usize) -> bool {
     left_over > LEFT_OVER_MAX && left_over > sealed / 2
 }
 
-/// Finds the bytes that no upload and no row owns, and that nothing under way can still want.
+/// Finds the bytes that no upload and no row owns, and that nothing under way can still want: those staged, then the sealed
+/// ones, a part at a time, so that what is in memory is a part's.
 pub(crate) async fn find_orphans(store: &Store, coffre: &Coffre) -> Result<Orphans, OctetsError> {
-    // The inventory first: what is begun after it is in no list of leftovers.
+    let (staged, alive) = list_beside(store, coffre, Coffre::list_staging).await?;
+    let mut orphans = Orphans { staged: Vec::new(), blobs: Vec::new(), sealed: 0 };
+    orphans.staged = left_alone(staged).filter(|upload| !alive.contains(upload)).collect();
+    let mut next = Some(Suite::default());
+    while let Some(from) = next {
+        let (sealed, alive);
+        ((sealed, next), alive) =
+            list_beside(store, coffre, move |coffre: &Coffre| coffre.list_blobs(from)).await?;
+        orphans.sealed += sealed.len();
+        // Sealed bytes whose upload is still alive are taken back when it goes on.
+        let suspects: Vec<BlobId> =
+            left_alone(sealed).filter(|blob| !alive.contains(&UploadId(blob.0))).collect();
+        for some in suspects.chunks(LOOKED_UP_AT_ONCE) {
+            let some = some.to_vec();
+            let unowned = store.read(move |tx| {
+                let mut unowned = Vec::new();
+                for blob in some {
+                    if !registre::owns_blob(tx, blob)? {
+                        unowned.push(blob);
+                    }
+                }
+                Ok::<_, StoreError>(unowned)
+            });
+            orphans.blobs.extend(unowned.await?);
+        }
+    }
+    Ok(orphans)
+}
+
+/// An inventory, then the names that uploads under way have in the coffre. In this order: what is begun after the inventory is
+/// not in it.
+async fn list_beside<T: Send + 'static>(
+    store: &Store,
+    coffre: &Coffre,
+    list: impl FnOnce(&Coffre) -> Result<T, CoffreError> + Send + 'static,
+) -> Result<(T, HashSet<UploadId>), OctetsError> {
     let coffre = coffre.clone();
-    let (staged, sealed) = tokio::task::spawn_blocking(move || {
-        Ok::<_, CoffreError>((coffre.list_staging()?, coffre.list_blobs()?))
-    })
-    .await??;
+    let listed = tokio::task::spawn_blocking(move || list(&coffre)).await??;
     let alive = store.read(registre::list_depots_en_cours).await?;
     // Those of earlier generations too: the bytes may not have been carried over yet.
-    let alive: HashSet<UploadId> = alive
+    let names = alive
         .into_iter()
-        .flat_map(|(upload, generation)| (0..=generation).map(move |made| tenue::name_of(upload, made)))
-        .collect();
-    // The file system's own dates are compared with the system's clock, whatever clock the rules use.
-    let old = |changed: std::time::SystemTime| changed.elapsed().is_ok_and(|age| age > GRACE);
-    let staged = staged
-        .into_iter()
-        .filter(|(upload, changed)| old(*changed) && !alive.contains(upload))
-        .map(|(upload, _)| upload)
-        .collect();
-    let count = sealed.len();
-    let suspects: Vec<BlobId> = sealed
-        .into_iter()
-        // Sealed bytes whose upload is still alive are taken back when it goes on.
-        .filter(|(blob, changed)| old(*changed) && !alive.contains(&UploadId(blob.0)))
-        .map(|(blob, _)| blob)
-        .collect();
-    let mut blobs = Vec::new();
-    for some in suspects.chunks(LOOKED_UP_AT_ONCE) {
-        let some = some.to_vec();
-        let orphans = store.read(move |tx| {
-            let mut orphans = Vec::new();
-            for blob in some {
-                if !registre::owns_blob(tx, blob)? {
-                    orphans.push(blob);
-                }
-            }
-            Ok::<_, StoreError>(orphans)
-        });
-        blobs.extend(orphans.await?);
-    }
-    Ok(Orphans { staged, blobs, sealed: count })
+        .flat_map(|(upload, generation)| (0..=generation).map(move |made| tenue::name_of(upload, made)));
+    Ok((listed, names.collect()))
+}
+
+/// What nobody has changed for so long that nothing under way wants it. The file system's own dates are compared with the
+/// system's clock, whatever clock the rules use.
+fn left_alone<T>(listed: Vec<(T, SystemTime)>) -> impl Iterator<Item = T> {
+    let old = |changed: &SystemTime| changed.elapsed().is_ok_and(|age| age > GRACE);
+    listed.into_iter().filter(move |(_, changed)| old(changed)).map(|(id, _)| id)
 }
 
 #[cfg(test)]

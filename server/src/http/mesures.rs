@@ -8,10 +8,9 @@ use hyper::{
     Method, Request, StatusCode,
     body::Incoming,
     header::{CONTENT_TYPE, HeaderValue},
-    server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -20,8 +19,8 @@ use tokio::{
 
 use super::{
     ACCEPT_PAUSE,
-    limites::{CONNECTION_BUFFER_BYTES_MAX, HEADERS_BYTES_MAX, HEADERS_COUNT_MAX},
     line::Line,
+    protocol,
     respond::{Response, empty, full},
 };
 use crate::{mesures::exposition, service::Service};
@@ -67,13 +66,7 @@ pub(crate) async fn listen(address: SocketAddr) -> std::io::Result<(TcpListener,
 async fn connection(service: Arc<Service>, stream: TcpStream) {
     let delais = service.delais;
     let answer = service_fn(move |request| answer(Arc::clone(&service), request));
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(delais.headers)
-        .max_header_size(HEADERS_BYTES_MAX)
-        .max_headers(HEADERS_COUNT_MAX)
-        .max_buf_size(CONNECTION_BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(Line::new(stream, delais.write)), answer);
+    let served = protocol(&delais).serve_connection(TokioIo::new(Line::new(stream, delais.write)), answer);
     // Whoever asks is ours, and asks again.
     let _ = served.await;
 }

@@ -37,7 +37,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::service::Service;
-use limites::{CONNECTION_BUFFER_BYTES_MAX, CONNECTIONS_MAX, HEADERS_BYTES_MAX, HEADERS_COUNT_MAX};
+use limites::{CONNECTION_BUFFER_BYTES_MAX, CONNECTIONS_MAX, Delais, HEADERS_BYTES_MAX, HEADERS_COUNT_MAX};
 use line::Line;
 use places::{Place, Places};
 
@@ -117,6 +117,18 @@ async fn connection(
     }
 }
 
+/// HTTP/1.1 within our limits, at either door.
+fn protocol(delais: &Delais) -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol
+        .timer(TokioTimer::new())
+        .header_read_timeout(delais.headers)
+        .max_header_size(HEADERS_BYTES_MAX)
+        .max_headers(HEADERS_COUNT_MAX)
+        .max_buf_size(CONNECTION_BUFFER_BYTES_MAX);
+    protocol
+}
+
 /// Answers one connection's requests, in their order.
 async fn requests<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     service: Arc<Service>,
@@ -130,13 +142,8 @@ async fn requests<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         // Boxed, because draining the line afterwards wants a connection that can be moved.
         Box::pin(dispatch::answer(Arc::clone(&service), peer, over_tls, request))
     });
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(delais.headers)
-        .max_header_size(HEADERS_BYTES_MAX)
-        .max_headers(HEADERS_COUNT_MAX)
-        .max_buf_size(CONNECTION_BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(Line::new(stream, delais.write)), answer);
+    let mut connection =
+        protocol(&delais).serve_connection(TokioIo::new(Line::new(stream, delais.write)), answer);
 
     let ended = {
         let mut run = std::pin::pin!(std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)));

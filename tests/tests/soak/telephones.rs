@@ -18,13 +18,20 @@ use std::{
 use anyhow::{Context as _, Result, anyhow, ensure};
 use harness::{Facts, Household, Random, Response, Tus, location, offset, sha256, wait_until};
 use image::{DynamicImage, ImageFormat, RgbImage};
-use wire::{Controle, DepotId, DepotMetadata, api::Recu, limites::PIECES_PAR_DEMANDE_MAX};
+use wire::{
+    Controle, DepotId, DepotMetadata,
+    api::Recu,
+    limites::{BYTES_PAR_DEMANDE_MAX, PIECES_PAR_DEMANDE_MAX},
+};
 
 const PHOTO: Facts<'_> =
     Facts { rubrique: "motif", type_piece: "photos_logement", personne: None, nom: "photo.jpg" };
 
 /// Without a step forward, a phone gives up after this: far more than any restart takes.
 const PATIENCE: Duration = Duration::from_mins(5);
+
+/// No document is larger: photos of ten megabytes are the largest that telephones make.
+const LARGEST_BYTES: u64 = 10_000_000;
 
 /// More phones than share a demande.
 const PLACES_FOR_PHONES: usize = 20;
@@ -199,8 +206,12 @@ impl Telephones {
 
     /// Whether the demande takes more pieces, those under way included.
     fn has_place(&self, household: usize) -> bool {
-        let held = lock(&self.kept).iter().filter(|(of, _)| *of == household).count();
-        held + PLACES_FOR_PHONES < PIECES_PAR_DEMANDE_MAX as usize
+        let kept = lock(&self.kept);
+        let sizes = kept.iter().filter(|(of, _)| *of == household).map(|(_, recu)| recu.taille);
+        let (count, bytes) =
+            sizes.fold((PLACES_FOR_PHONES, 0), |(count, bytes), size| (count + 1, bytes + size));
+        let under_way = PLACES_FOR_PHONES as u64 * LARGEST_BYTES;
+        count < PIECES_PAR_DEMANDE_MAX as usize && bytes + under_way < BYTES_PAR_DEMANDE_MAX
     }
 
     /// A photo of a random size: some are small, some take several of the server's records of progress (4 MiB).
@@ -208,7 +219,7 @@ impl Telephones {
         let most = match random.below(10) {
             0..2 => 200_000,
             2..7 => 2_000_000,
-            _ => 10_000_000,
+            _ => LARGEST_BYTES - 100_000,
         };
         let tail = usize::try_from(16 + random.below(most.min(self.largest))).unwrap_or(16);
         [self.photo.as_slice(), &random.bytes(tail)].concat()

@@ -22,10 +22,10 @@ const PHONES: usize = 20;
 const HOUSEHOLDS: u32 = 8;
 
 /// Kills before everything is looked through: a demande holds so many pieces only.
-const KILLS_PER_SERVER: u32 = 25;
+const KILLS_PER_SERVER: u32 = 20;
 
 /// The latest kill after a start, in milliseconds: most uploads are then under way, and some have ended.
-const KILLED_WITHIN_MS: u64 = 800;
+const KILLED_WITHIN_MS: u64 = 300;
 
 /// What is older than this, and nobody's, is collected: two hours are more than the server's one.
 const OLD: Duration = Duration::from_hours(2);
