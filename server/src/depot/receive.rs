@@ -93,7 +93,6 @@ impl Reception {
 
         let checked = self.checksum.is_some();
         let (arrived, end) = self.fill(arrived, body).await?;
-        self.held.working(true);
         let end = match end {
             End::Whole | End::Failed(_) if self.checksum.take().is_some_and(|sum| !sum.matches()) => {
                 End::Dropped(ProblemCode::SommeDifferente.into())
@@ -132,7 +131,8 @@ impl Reception {
         }
     }
 
-    /// Takes the body in as it comes, until something ends it; everything taken in is then in the file.
+    /// Takes the body in as it comes, until something ends it. Everything taken in is then in the file, and the client is
+    /// waited for no more.
     async fn fill(&mut self, arrived: Arrived, mut body: Incoming) -> Result<(Arrived, End), Refus> {
         let delais = self.service.delais;
         let deadline = Instant::now() + delais.append;
@@ -166,6 +166,7 @@ impl Reception {
                     }
                 }
                 () = sleep_until(checkpoint_at), if due => {
+                    self.held.working(true);
                     let (arrived, failure) = writer.finish().await?;
                     if failure.is_some() {
                         return Ok((arrived, end_with(failure, End::Whole, checked)));
@@ -211,7 +212,6 @@ impl Reception {
         };
         self.held.working(true);
         let (arrived, failure) = writer.finish().await?;
-        self.held.working(false);
         Ok((arrived, end_with(failure, end, checked)))
     }
 

@@ -36,6 +36,9 @@ const LARGEST_BYTES: u64 = 10_000_000;
 /// More phones than share a demande.
 const PLACES_FOR_PHONES: usize = 20;
 
+/// The longest rest between two documents, in milliseconds: all of them are read again in the end, which takes longest.
+const RESTS_MS: u64 = 400;
+
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -200,6 +203,7 @@ impl Telephones {
             let bytes = self.document(&mut random);
             let Some(recu) = self.deposit(household, &bytes, &mut random)? else { break };
             lock(&self.kept).push((household, *recu));
+            thread::sleep(Duration::from_millis(random.below(RESTS_MS)));
         }
         Ok(())
     }
