@@ -313,7 +313,7 @@ impl Coffre {
     }
 
     /// The uploads with bytes under way, and when each last changed: for the collection of orphans.
-    pub fn list_staging(&self) -> Result<Vec<(UploadId, SystemTime)>, CoffreError> {
+    pub fn list_staging(&self) -> Result<Inventaire<UploadId>, CoffreError> {
         let found = match &self.moteur {
             Moteur::Dossier(dossier) => dossier.list_staging()?,
             Moteur::S3(s3) => {
@@ -333,7 +333,7 @@ impl Coffre {
 
     /// Some of the sealed blobs, and when each last changed; and where the next ones begin, if there are more. For the
     /// collection of orphans, which never has all of a country's in memory.
-    pub fn list_blobs(&self, from: Suite) -> Result<(Vec<(BlobId, SystemTime)>, Option<Suite>), CoffreError> {
+    pub fn list_blobs(&self, from: Suite) -> Result<(Inventaire<BlobId>, Option<Suite>), CoffreError> {
         let (found, next) = match &self.moteur {
             Moteur::Dossier(dossier) => {
                 let Suite(Reste::Shard(shard)) = from else { return Ok((Vec::new(), None)) };
@@ -417,6 +417,9 @@ fn blob_of(upload: UploadId) -> BlobId {
 /// The rooms of a bucket.
 /// Objects of a bucket listed at once: ten answers of S3, a megabyte.
 const LISTED_AT_ONCE: usize = 10_000;
+
+/// What lies there, and when each last changed.
+pub type Inventaire<T> = Vec<(T, SystemTime)>;
 
 /// How far a list of the sealed blobs has come.
 #[derive(Debug, Clone, Default)]

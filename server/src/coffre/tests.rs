@@ -410,7 +410,9 @@ fn postgresql_s3_objects_are_listed_in_parts() {
     let essai = in_a_bucket(Forme::Clair);
     let Moteur::S3(s3) = &essai.coffre.moteur else { panic!("{WANTED}") };
     let keys: Vec<_> = (0..5).map(|n| format!("{BLOBS}/0{n}/{n}")).collect();
-    keys.iter().for_each(|key| s3.create(key, vec![bytes::Bytes::from_static(b"x")]).unwrap());
+    for key in &keys {
+        s3.create(key, vec![bytes::Bytes::from_static(b"x")]).unwrap();
+    }
     s3.create("staging/9", vec![]).unwrap();
     let mut listed: Vec<String> = Vec::new();
     loop {

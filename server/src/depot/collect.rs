@@ -13,7 +13,7 @@ use wire::UploadId;
 
 use super::tenue;
 use crate::{
-    coffre::{BlobId, Coffre, CoffreError, Suite},
+    coffre::{BlobId, Coffre, CoffreError, Inventaire, Suite},
     http::problem::Refus,
     octets::OctetsError,
     registre,
@@ -153,7 +153,7 @@ async fn list_beside<T: Send + 'static>(
 
 /// What nobody has changed for so long that nothing under way wants it. The file system's own dates are compared with the
 /// system's clock, whatever clock the rules use.
-fn left_alone<T>(listed: Vec<(T, SystemTime)>) -> impl Iterator<Item = T> {
+fn left_alone<T>(listed: Inventaire<T>) -> impl Iterator<Item = T> {
     let old = |changed: &SystemTime| changed.elapsed().is_ok_and(|age| age > GRACE);
     listed.into_iter().filter(move |(_, changed)| old(changed)).map(|(id, _)| id)
 }
