@@ -336,8 +336,13 @@ impl Coffre {
     pub fn list_blobs(&self, from: Suite) -> Result<(Inventaire<BlobId>, Option<Suite>), CoffreError> {
         let (found, next) = match &self.moteur {
             Moteur::Dossier(dossier) => {
-                let Suite(Reste::Shard(shard)) = from else { return Ok((Vec::new(), None)) };
-                (dossier.list_blobs(shard)?, shard.checked_add(1).map(Reste::Shard))
+                let mut next = if let Suite(Reste::Shard(shard)) = from { Some(shard) } else { None };
+                let mut found = Vec::new();
+                while let Some(shard) = next.filter(|_| found.len() < LISTED_AT_ONCE) {
+                    found.extend(dossier.list_blobs(shard)?);
+                    next = shard.checked_add(1);
+                }
+                (found, next.map(Reste::Shard))
             }
             Moteur::S3(s3) => {
                 let after = if let Suite(Reste::After(key)) = from { Some(key) } else { None };
@@ -415,7 +420,7 @@ fn blob_of(upload: UploadId) -> BlobId {
 }
 
 /// The rooms of a bucket.
-/// Objects of a bucket listed at once: ten answers of S3, a megabyte.
+/// Names listed at once, or those of one directory: ten answers of S3, a megabyte.
 const LISTED_AT_ONCE: usize = 10_000;
 
 /// What lies there, and when each last changed.

@@ -8,12 +8,11 @@
 use std::{
     fs,
     io::Write as _,
-    os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use harness::{Household, Server, sample};
 use serde_json::{Value, json};
 use uniffi::{GenerateOptions, TargetLanguage};
@@ -25,10 +24,6 @@ use crate::command::root;
 /// seventh of the photo.
 const PHOTO: (&str, &str, &str, u64) = ("A_12.jpg", "motif", "photos_logement", 400_000);
 
-/// How often the trial may begin. Three runs of seven died of a signal on one machine, in a way that was not found: glibc in the
-/// place of Android's library is ours, not the phone's. A library that does not work dies each time.
-const TRIES: u32 = 12;
-
 /// Tries the library on a machine that can execute it.
 pub(crate) fn run(abi: &Abi, machine: &Machine, library: &Path) -> Result<()> {
     let folder = abi.folder().join("essai");
@@ -37,19 +32,13 @@ pub(crate) fn run(abi: &Abi, machine: &Machine, library: &Path) -> Result<()> {
     python(&folder)?;
     let gateway = gateway(machine, &folder)?;
 
-    for _ in 0..TRIES {
-        let Some(said) = deposit(machine, &folder, &gateway)? else {
-            println!("  {} : l’essai est mort d’un signal ; encore une fois", abi.android);
-            continue;
-        };
-        println!("  {} : exécutée ; photo préparée puis déposée par TLS : {said}", abi.android);
-        return Ok(());
-    }
-    bail!("l’essai de la bibliothèque est mort d’un signal, {TRIES} fois de suite")
+    let said = deposit(machine, &folder, &gateway)?;
+    println!("  {} : exécutée ; photo préparée puis déposée par TLS : {said}", abi.android);
+    Ok(())
 }
 
-/// Deposits a photo with a server of its own, and gives what was said; nothing where the process died of a signal.
-fn deposit(machine: &Machine, folder: &Path, gateway: &Path) -> Result<Option<Value>> {
+/// Deposits a photo with a server of its own, and gives what was said.
+fn deposit(machine: &Machine, folder: &Path, gateway: &Path) -> Result<Value> {
     let server = Server::start_with_tls()?;
     let household = Household::import(&server, 1)?;
     let (photo, rubrique, type_piece, bytes_max) = PHOTO;
@@ -64,7 +53,7 @@ fn deposit(machine: &Machine, folder: &Path, gateway: &Path) -> Result<Option<Va
         "type_piece": type_piece,
     });
     let said = call(machine, folder, gateway, &trial)?;
-    said.map(|said| check(&said, bytes_max).map(|()| said)).transpose()
+    check(&said, bytes_max).map(|()| said)
 }
 
 /// Writes the Python side of the interface, read from this machine's build of the library: Android's is stripped. Python
@@ -103,8 +92,8 @@ fn gateway(machine: &Machine, folder: &Path) -> Result<PathBuf> {
     Ok(gateway)
 }
 
-/// Lets Python call the library, and gives the line of JSON that it says; nothing where it died of a signal.
-fn call(machine: &Machine, folder: &Path, gateway: &Path, trial: &Value) -> Result<Option<Value>> {
+/// Lets Python call the library, and gives the line of JSON that it says.
+fn call(machine: &Machine, folder: &Path, gateway: &Path, trial: &Value) -> Result<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/apk/essai/essai.py");
     let mut python = machine
         .python()
@@ -119,11 +108,8 @@ fn call(machine: &Machine, folder: &Path, gateway: &Path, trial: &Value) -> Resu
         .context("Python ne peut pas être lancé")?;
     python.stdin.take().context("no standard input")?.write_all(trial.to_string().as_bytes())?;
     let output = python.wait_with_output()?;
-    if output.status.signal().is_some() {
-        return Ok(None);
-    }
     ensure!(output.status.success(), "l’essai de la bibliothèque a échoué ({})", output.status);
-    serde_json::from_slice(&output.stdout).map(Some).context("l’essai ne dit pas ce qu’il a fait")
+    serde_json::from_slice(&output.stdout).context("l’essai ne dit pas ce qu’il a fait")
 }
 
 /// One piece, as large as what was prepared, and that is small.

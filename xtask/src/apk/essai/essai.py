@@ -6,7 +6,9 @@ is 1; what went well is one JSON line: the prepared file's size and the receipt.
 
 import asyncio
 import json
+import os
 import sys
+import traceback
 
 import ma_demande as coeur
 
@@ -89,4 +91,17 @@ def panic_is_caught():
     raise AssertionError("a panic went by unseen")
 
 
-asyncio.run(main(json.load(sys.stdin)))
+def leave(code):
+    """Ends the process at once, as a phone's system does. The library's threads live as long as the process, and a Python
+    that takes itself down under them is called back by one now and then, and dies of it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+try:
+    asyncio.run(main(json.load(sys.stdin)))
+except BaseException:
+    traceback.print_exc()
+    leave(1)
+leave(0)
