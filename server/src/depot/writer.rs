@@ -18,7 +18,7 @@ use crate::{http::problem::Refus, service::Service};
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Bytes gathered until the line has to wait for those being written. An upload holds twice as many in memory at most.
-const GATHERED_BYTES_MAX: usize = 4 * BUFFER_BYTES;
+const GATHERED_BYTES_MAX: usize = 2 * BUFFER_BYTES;
 
 /// An upload at rest: its file, and the sum of all the bytes in it.
 pub(super) struct Arrived {
