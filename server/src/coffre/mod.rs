@@ -419,7 +419,6 @@ fn blob_of(upload: UploadId) -> BlobId {
     BlobId(upload.0)
 }
 
-/// The rooms of a bucket.
 /// Names listed at once, or those of one directory: ten answers of S3, a megabyte.
 const LISTED_AT_ONCE: usize = 10_000;
 
@@ -444,6 +443,7 @@ impl Default for Reste {
     }
 }
 
+/// The rooms of a bucket.
 const STAGING: &str = "staging";
 const BLOBS: &str = "blobs";
 

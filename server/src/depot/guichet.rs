@@ -76,24 +76,40 @@ pub(super) async fn receive<E: Into<Refus>>(
     service: &Service,
     demande: DemandeId,
     upload: UploadId,
-    mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> Result<Arrived, Refus> {
     let libre = free_bytes(service).await?;
     service.store.read(move |tx| registre::check_place(tx, UPLOAD_BYTES_MAX, libre)).await?;
     let (cle, coffre) = (service.cle_for(demande).await?, service.coffre.clone());
     let opened = Service::blocking(move || Writing::open(&coffre, upload, 0, UPLOAD_BYTES_MAX, cle.as_ref()));
     let mut writer = Writer::new(opened.await??);
+    let received = fill(service, &mut writer, bytes).await;
+    // However it ended, nobody writes any more when the caller removes what was staged.
+    let (arrived, failure) = writer.finish().await?;
+    if received? == 0 {
+        return Err(ProblemCode::FichierVide.into());
+    }
+    match failure.map_or_else(|| arrived.writing.conclude(), Err) {
+        Ok(()) => Ok(arrived),
+        Err(WriteError::Type(sniffed)) => Err(refus_of_type(sniffed)),
+        Err(WriteError::Coffre(error)) => Err(error.into()),
+    }
+}
+
+/// Takes bytes in until they end or cannot be written. Gives how many came.
+async fn fill<E: Into<Refus>>(
+    service: &Service,
+    writer: &mut Writer,
+    mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> Result<u64, Refus> {
     let deadline = Instant::now() + service.delais.append;
     let too_slow = |_| Refus::from(ProblemCode::Indisponible);
     let mut received = 0;
-    loop {
+    while writer.failure().is_none() {
         let part = tokio::select! {
             biased;
             written = writer.written() => {
                 written?;
-                if writer.failure().is_some() {
-                    break;
-                }
                 continue;
             }
             part = timeout_at(deadline, timeout(service.delais.frame, bytes.next())), if writer.has_room() => {
@@ -108,15 +124,7 @@ pub(super) async fn receive<E: Into<Refus>>(
         }
         writer.add(&part);
     }
-    let (arrived, failure) = writer.finish().await?;
-    if failure.is_none() && received == 0 {
-        return Err(ProblemCode::FichierVide.into());
-    }
-    match failure.map_or_else(|| arrived.writing.conclude(), Err) {
-        Ok(()) => Ok(arrived),
-        Err(WriteError::Type(sniffed)) => Err(refus_of_type(sniffed)),
-        Err(WriteError::Coffre(error)) => Err(error.into()),
-    }
+    Ok(received)
 }
 
 /// Bytes durable, name durable, transaction committed; then the answer.
